@@ -1,0 +1,5 @@
+import type { JsonObject } from '../core/json.ts';
+
+export interface Filter {
+  readonly source: JsonObject;
+}

@@ -1,0 +1,15 @@
+import type { JsonObject } from '../core/json.ts';
+import type { RecordFields } from '../core/record.ts';
+import type { StoredRecord } from './port.ts';
+
+export function recordOf(stored: StoredRecord): RecordFields {
+  return JSON.parse(stored.text) as RecordFields;
+}
+
+/** What filters and sorts see: the eight fields, and `health` and `meta` beside them. */
+export function viewOf(stored: StoredRecord): JsonObject {
+  const view = JSON.parse(stored.text) as JsonObject;
+  view['health'] = { ...stored.health };
+  view['meta'] = { ...stored.meta };
+  return view;
+}

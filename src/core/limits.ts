@@ -15,12 +15,20 @@ export const limits = {
 
   /** Nesting of $and, $or, $not, $elemMatch in a filter. People write three levels, programs perhaps ten. */
   filterDepthMax: 20,
+  /** Brackets within brackets of a filter's text: two for each level of filterDepthMax, and a value as deep as a document may be. */
+  filterJsonDepthMax: 128,
   /** All conditions of a filter together: each is evaluated on every candidate. */
   filterClausesMax: 200,
   /** Values in one $in, $nin or $all; each may become one index look-up. */
   filterArrayMax: 1_000,
+  /** Characters of a text that a filter compares with. Longer than a chain of certificates; whoever has more compares hashes. */
+  filterTextLengthMax: 64 * 1024,
   /** A pattern is compiled for each request; long ones are programs, not searches. */
   regexLengthMax: 500,
+  /** Instructions of a compiled pattern: counted repetition (`{100}`) multiplies them, and each may run on every character. */
+  regexProgramSizeMax: 2_000,
+  /** Instructions of a pattern times characters of one text that it searches: bounds one match to about a second at worst. */
+  regexWorkMax: 50_000_000,
   /** Segments of a dotted path. */
   pathSegmentsMax: 32,
   /** Fields of one sort, and with them the size of a cursor. */
@@ -32,6 +40,8 @@ export const limits = {
   updatePathsMax: 500,
   /** Elements that one $push or $addToSet may bring. */
   pushEachMax: 1_000,
+  /** Fields, operators and steps of patterns in all $pull conditions of an update: they are compiled while other requests wait. */
+  pullConditionSizeMax: 10_000,
   /** An array may be extended by position only so far beyond its end: MongoDB fills the gap with nulls. */
   arrayPaddingMax: 1_000,
   /** Lost races of compare-and-swap before an update without If-Match gives up; 32 clients on one record stay below. */
@@ -48,10 +58,38 @@ export const limits = {
   /** Queries that may wait for the scanning thread. Beyond it a client is told to come back. */
   scanQueueMax: 64,
 
+  /** A call on MongoDB is over after this: callers are promised an answer within two seconds, even from a server that hangs. */
+  mongoAnswerTimeoutMs: 1_800,
+  /** Wait for a server that takes writes; short elections are ridden out within it, and it leaves time for the answer. */
+  mongoSelectionTimeoutMs: 1_500,
+  /** How long a batch of a long query may take before MongoDB is asked whether it is still alive. */
+  mongoPatienceMs: 800,
+  /** MongoDB's servers are looked at this often, so that one that is back is found soon. */
+  mongoHeartbeatMs: 1_000,
+  /** Documents of one batch from MongoDB: enough to hide the round trip, few enough to hold for each query. */
+  mongoBatchDocuments: 200,
+  /** Ids held by several documents that the log names; the operator needs a beginning, not a list of thousands. */
+  mongoDuplicatesShown: 20,
+  /** A query lets others run after this long without a pause, whatever its filter costs. */
+  scanSliceMs: 10,
+
   /** Ids of foreign records may be longer than ours; they stay readable up to here. */
   idLengthMax: 1_024,
   /** A URL longer than this is not a URL that registries and their clients agree on. */
   urlLengthMax: 2_048,
+
+  /** Addresses that are counted apart in one minute; more share one count, so that a flood cannot fill the memory. */
+  rateLimitKeysMax: 100_000,
+  /** All headers of a request together; entity tags and cursors are the longest that clients need. */
+  requestHeaderBytesMax: 16 * 1024,
+  /** A client must have sent its headers after this, … */
+  requestHeadersTimeoutMs: 10_000,
+  /** … its whole request after this, … */
+  requestTimeoutMs: 30_000,
+  /** … and must not stop reading an answer for longer than this. */
+  idleSocketTimeoutMs: 60_000,
+  /** Connections at once; each costs memory even when it says nothing. */
+  connectionsMax: 10_000,
 
   /** Redirects that a probe follows; registries need one at most (design section 6). */
   redirectsMax: 5,
@@ -61,6 +99,23 @@ export const limits = {
   probeHeaderBytesMax: 32 * 1024,
   /** A probe is over after this, whatever happened (design section 7). */
   probeTimeoutMs: 5_000,
+  /** Everything that a registry may send in answer to one request: headers and body at their largest, and framing. */
+  probeAnswerBytesMax: 128 * 1024,
+  /** Interim answers (1xx) before the real one; a registry has no use for more than one or two. */
+  probeInterimAnswersMax: 8,
+  /** Texts of a registry that a result quotes: reason phrase, realm, service, issuer, names. */
+  probeTextLengthMax: 512,
+  /** Names of a certificate that a result lists; shared front ends carry hundreds. */
+  certificateNamesMax: 50,
   /** Probes on demand that may run at once; more wait their turn. */
   probesInFlightMax: 64,
+  /** Probes on demand that may wait: two rounds of the slowest, so that nobody waits longer than ten seconds. */
+  probesWaitingMax: 128,
+
+  /** Addresses of one name that are dialled; a name with more is a load balancer that answers on any. */
+  dialAddressesMax: 8,
+  /** Head start of each address before the next one is dialled beside it (RFC 8305 section 8). */
+  dialHeadStartMs: 250,
+  /** Names being resolved at once. The system resolver cannot be told to give up, so the lost ones pile up while DNS is away. */
+  dnsLookupsMax: 256,
 } as const;

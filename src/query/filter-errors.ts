@@ -33,6 +33,10 @@ export function filterLimitExceeded(at: string, limit: keyof typeof limits, what
   return filterError('LIMIT_EXCEEDED', at, `${what}; at most ${limits[limit]} are allowed (limit ${limit})`);
 }
 
+export function regexTooLarge(at: string): AppError {
+  return filterLimitExceeded(at, 'regexProgramSizeMax', 'the patterns of `$regex` repeat too much and compile to too many instructions');
+}
+
 function filterError(code: 'INVALID_FILTER' | 'OPERATOR_NOT_ALLOWED' | 'LIMIT_EXCEEDED', at: string, what: string): AppError {
   const path = shortened(at);
   const where = path === '' ? 'The filter is refused' : `The filter is refused at ${path}`;

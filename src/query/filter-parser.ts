@@ -15,7 +15,7 @@ const LOGICAL_KINDS: ReadonlyMap<string, 'and' | 'or' | 'nor'> = new Map([['$and
 
 /** Reads a filter that `checkFilterText` has passed. */
 export function parseDocumentFilter(input: JsonObject): FilterNode {
-  return parseDocument(input, { at: '', depth: 0, used: { clauses: 0 } }, 'record');
+  return parseDocument(input, { at: '', depth: 0, used: { clauses: 0, regexSize: 0 } }, 'record');
 }
 
 /**
@@ -23,7 +23,7 @@ export function parseDocumentFilter(input: JsonObject): FilterNode {
  * operator of fields; otherwise a filter whose paths start at the element.
  */
 export function parseElementFilter(input: JsonObject, at: string): { of: 'value'; condition: Condition } | { of: 'document'; node: FilterNode } {
-  const place: Place = { at, depth: 0, used: { clauses: 0 } };
+  const place: Place = { at, depth: 0, used: { clauses: 0, regexSize: 0 } };
   return startsWithFieldOperator(input)
     ? { of: 'value', condition: parseOperators(input, place) }
     : { of: 'document', node: parseDocument(input, place, 'element') };

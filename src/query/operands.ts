@@ -4,7 +4,8 @@ import { limits } from '../core/limits.ts';
 import { filterLimitExceeded, invalidFilter, isAllowedOperator, operatorNotAllowed, shortened } from './filter-errors.ts';
 import type { Condition } from './filter-tree.ts';
 import type { Place } from './place.ts';
-import { below } from './place.ts';
+import { below, countRegexSize } from './place.ts';
+import { estimateProgramSize } from './regex-size.ts';
 import { compilePattern } from './regex.ts';
 
 /** MongoDB's names for the types that JSON values have. `number` stands for `int`, `long` and `double`. */
@@ -18,7 +19,7 @@ const OTHER_TYPE_NAMES = [
 
 const TYPE_NAMES: ReadonlySet<string> = new Set([...JSON_TYPE_NAMES, ...OTHER_TYPE_NAMES]);
 
-const INT64_MAX = 2 ** 63;
+const INT64_LIMIT = 2 ** 63;
 
 /** A value to compare with. Operators have no place in it, at any depth: no stored key begins with `$`. */
 export function parseLiteral(value: Json, place: Place): Json {
@@ -80,7 +81,7 @@ export function parseMod(operand: Json, place: Place): Condition {
   if (numbers.length !== 2 || typeof divisor !== 'number' || typeof remainder !== 'number') {
     throw invalidFilter(place.at, '`$mod` takes an array of two numbers, [divisor, remainder]');
   }
-  if (Math.abs(divisor) >= INT64_MAX || Math.abs(remainder) >= INT64_MAX) {
+  if (Math.abs(divisor) >= INT64_LIMIT || Math.abs(remainder) >= INT64_LIMIT) {
     throw invalidFilter(place.at, '`$mod` takes numbers that fit into 64 bits');
   }
   if (Math.trunc(divisor) === 0) throw invalidFilter(place.at, 'the divisor of `$mod` must not be 0 once its fraction is cut off');
@@ -95,6 +96,8 @@ export function parseRegex(pattern: Json, options: Json | undefined, place: Plac
   if (pattern.length > limits.regexLengthMax) {
     throw filterLimitExceeded(place.at, 'regexLengthMax', 'the pattern of `$regex` has too many characters');
   }
+  // Compiling a large program takes long by itself, so its size is estimated before.
+  countRegexSize(place, estimateProgramSize(pattern));
   const regex = { kind: 'regex', pattern, options: options ?? '' } as const;
   compilePattern(regex, place.at);
   return regex;

@@ -1,5 +1,5 @@
 import { limits } from '../core/limits.ts';
-import { filterLimitExceeded } from './filter-errors.ts';
+import { filterLimitExceeded, regexTooLarge } from './filter-errors.ts';
 
 /** Where in a filter the parser is, and what it has used up of the limits. */
 export interface Place {
@@ -7,7 +7,7 @@ export interface Place {
   /** Of $and, $or, $nor, $not and $elemMatch around this place. */
   readonly depth: number;
   /** Shared by the whole filter. */
-  readonly used: { clauses: number };
+  readonly used: { clauses: number; regexSize: number };
 }
 
 /** The place of a key or an array element within `at`, as messages write it: `$and[1].health.status`. */
@@ -26,6 +26,12 @@ export function deeper(place: Place): Place {
     throw filterLimitExceeded(place.at, 'filterDepthMax', '$and, $or, $nor, $not and $elemMatch are nested too deeply');
   }
   return { ...place, depth: place.depth + 1 };
+}
+
+/** Adds a pattern's size to that of the others. @throws {AppError} `LIMIT_EXCEEDED` */
+export function countRegexSize(place: Place, size: number): void {
+  place.used.regexSize += size;
+  if (place.used.regexSize > limits.regexProgramSizeMax) throw regexTooLarge(place.at);
 }
 
 /** @throws {AppError} `LIMIT_EXCEEDED` */

@@ -1,8 +1,7 @@
 import { RE2JS, RE2JSException, RE2JSSyntaxException } from 're2js';
 import { AppError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import { filterLimitExceeded, invalidFilter } from './filter-errors.ts';
-import { estimateProgramSize } from './regex-size.ts';
+import { invalidFilter, regexTooLarge } from './filter-errors.ts';
 
 /** A pattern and its options, some of `i`, `m` and `s`. */
 export interface Pattern {
@@ -19,11 +18,9 @@ export type TextTest = (text: string) => boolean;
  * @throws {AppError} `INVALID_FILTER`, `LIMIT_EXCEEDED`
  */
 export function compilePattern(pattern: Pattern, at: string): TextTest {
-  // Compiling a program costs as much as running it, so its size is estimated before.
-  if (estimateProgramSize(pattern.pattern) > limits.regexProgramSizeMax) throw tooLarge(at);
   const program = compile(pattern, at);
   const size = program.programSize();
-  if (size > limits.regexProgramSizeMax) throw tooLarge(at);
+  if (size > limits.regexProgramSizeMax) throw regexTooLarge(at);
   const textLengthMax = Math.floor(limits.regexWorkMax / size);
   return (text) => {
     if (text.length > textLengthMax) throw tooMuchWork();
@@ -46,10 +43,6 @@ function compile({ pattern, options }: Pattern, at: string): RE2JS {
       `the pattern is not understood (${reason}); regular expressions are in RE2 syntax, which runs in linear time and has no lookahead, lookbehind or back-references`,
     );
   }
-}
-
-function tooLarge(at: string): AppError {
-  return filterLimitExceeded(at, 'regexProgramSizeMax', 'the pattern of `$regex` repeats too much and compiles to too many instructions');
 }
 
 function tooMuchWork(): AppError {

@@ -25,8 +25,8 @@ export const limits = {
   filterTextLengthMax: 64 * 1024,
   /** A pattern is compiled for each request; long ones are programs, not searches. */
   regexLengthMax: 500,
-  /** Instructions of a compiled pattern: counted repetition (`{100}`) multiplies them, and each may run on every character. */
-  regexProgramSizeMax: 2_000,
+  /** Instructions of all compiled patterns of a filter: counted repetition (`{100}`) multiplies them, and each may run on every character. */
+  regexProgramSizeMax: 5_000,
   /** Instructions of a pattern times characters of one text that it searches: bounds one match to about a second at worst. */
   regexWorkMax: 50_000_000,
   /** Segments of a dotted path. */
@@ -57,6 +57,69 @@ export const limits = {
   scanDeadlineMs: 20_000,
   /** Queries that may wait for the scanning thread. Beyond it a client is told to come back. */
   scanQueueMax: 64,
+
+  /** Records that a store hands over at once: few enough to hold for each query, enough to make the steps between them cheap. */
+  storeBatchRecords: 256,
+
+  /** Leaves of one record that the embedded store indexes. A record with more is not indexed at all, and looked at by every query. A change needs a migration that builds the index anew. */
+  indexedLeavesMax: 2_000,
+  /** Characters of a text that the index keeps; longer ones are told apart by looking at the records. A change needs a migration, too. */
+  indexedTextLengthMax: 200,
+  /** Paths whose numbers are remembered; free keys may be as many as records. */
+  indexPathsKept: 10_000,
+  /** Look-ups in the index for one step of a query: one $in at its longest, and some. Queries with more go over all records. */
+  queryArmsMax: 1_100,
+  /** Values of further conditions that the index tests for each candidate. The matcher tests all of them anyway. */
+  queryTestParametersMax: 32,
+  /** Rows that are counted to find out which of several conditions is met by the fewest records. */
+  estimateRowsMax: 1_000,
+  /** Values that are counted for one query. */
+  estimateLookupsMax: 500,
+  /** Index rows of a range that may be sorted by id on the main thread (about 2 ms), … */
+  mainRangeRowsMax: 2_000,
+  /** … and in the scanning thread (about 50 ms); with more of them, going over the records finds a page sooner. */
+  scanRangeRowsMax: 100_000,
+  /** What a query may do on the main thread before it goes on in the scanning thread: candidates, … */
+  mainSliceRowsMax: 600,
+  /** … time, … */
+  mainSliceMs: 5,
+  /** … and characters of text, because one comparison may take in all of them. */
+  mainSliceTextMax: 1024 * 1024,
+  /** What a query may do in the scanning thread before the next one gets its turn: rows, … */
+  scanSliceRowsMax: 10_000,
+  /** … time, … */
+  scanThreadSliceMs: 50,
+  /** … and characters of text: bounds the memory of one slice. */
+  scanSliceTextMax: 16 * 1024 * 1024,
+  /** Queries that the scanning thread keeps prepared; beyond it they are prepared anew at each turn. */
+  scanQueriesKept: 32,
+  /** Memory of the scanning thread for JavaScript's objects: some slices at their largest. */
+  scanThreadHeapMb: 128,
+  /** Its young generation; small, because it would be filled before it is ever cleared. */
+  scanThreadYoungHeapMb: 8,
+  /** A closing store waits so long for the slice at work. */
+  scanCloseTimeoutMs: 2_000,
+
+  /** Changes that wait to be written. Clients wait for each, so more than connections there can hardly be. */
+  writeQueueMax: 10_000,
+  /** Time that one transaction gathers changes; what comes later goes into the next one. */
+  writeGroupMs: 8,
+  /** Page caches of SQLite, main thread: the upper levels of all indexes of 100,000 records. */
+  sqliteCacheKib: 16 * 1024,
+  /** The scanning thread reads in order and needs less. */
+  sqliteScanCacheKib: 4 * 1024,
+  /** Wait for a lock within the process, which is held for milliseconds at most. */
+  sqliteBusyTimeoutMs: 1_000,
+  /** Prepared statements kept per connection: some ten of our own, the others are shapes of queries. */
+  sqliteStatementsMax: 100,
+  /** Pages (of 4 KiB) in the write-ahead log before they are moved into the file: a record touches some thirty, so fewer would mean moving them all the time. */
+  walCheckpointPages: 4_000,
+  /** Size to which the log is cut after growing beyond it. */
+  walBytesKept: 32 * 1024 * 1024,
+  /** The whole catalog is read in chunks of this size: a fraction of a millisecond each. */
+  textChunkBytes: 256 * 1024,
+  /** Records of such a chunk at most. */
+  textChunkRecordsMax: 512,
 
   /** A call on MongoDB is over after this: callers are promised an answer within two seconds, even from a server that hangs. */
   mongoAnswerTimeoutMs: 1_800,

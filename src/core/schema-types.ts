@@ -63,3 +63,111 @@ export interface FreeObject {
 export interface FreeObject1 {
   [k: string]: unknown;
 }
+
+/**
+ * The result of one probe of one registry.
+ */
+export interface ProbeResult {
+  /**
+   * Any HTTP answer came.
+   */
+  reachable: boolean;
+  /**
+   * The answer was that of an OCI registry.
+   */
+  healthy: boolean;
+  /**
+   * HTTP status of the last answer, which may be a redirect; null where none came.
+   */
+  status_code: number | null;
+  /**
+   * HTTP reason phrase, or a sentence where there was no answer to judge.
+   */
+  reason: string;
+  /**
+   * What was asked for first.
+   */
+  url: string;
+  /**
+   * Stable word for the outcome.
+   */
+  cause:
+    | 'ok'
+    | 'auth_required'
+    | 'bad_url'
+    | 'blocked'
+    | 'dns'
+    | 'refused'
+    | 'unreachable'
+    | 'timeout'
+    | 'reset'
+    | 'tls_expired'
+    | 'tls_not_yet_valid'
+    | 'tls_untrusted'
+    | 'tls_name'
+    | 'tls_failed'
+    | 'protocol'
+    | 'too_large'
+    | 'too_many_redirects'
+    | 'bad_redirect'
+    | 'rate_limited'
+    | 'bad_challenge'
+    | 'not_a_registry'
+    | 'http_4xx'
+    | 'http_5xx'
+    | 'probe_failed';
+  phases: ProbePhases;
+  /**
+   * The last certificate that was shown, trusted or not.
+   */
+  tls: ProbeCertificate | null;
+  /**
+   * How the registry asks for a login.
+   */
+  challenge: Challenge | null;
+  /**
+   * Where the probe was made from.
+   */
+  vantage: string;
+  /**
+   * When the probe began, ISO 8601.
+   */
+  checked_at: string;
+}
+/**
+ * Milliseconds spent in each phase, over all redirects; null where it was not reached or not needed.
+ */
+export interface ProbePhases {
+  /**
+   * Resolving the name.
+   */
+  dns_ms: number | null;
+  /**
+   * Connecting.
+   */
+  connect_ms: number | null;
+  /**
+   * The TLS handshake.
+   */
+  tls_ms: number | null;
+  /**
+   * From the request to the first byte of its answer.
+   */
+  first_byte_ms: number | null;
+  /**
+   * The whole probe.
+   */
+  total_ms: number;
+}
+export interface ProbeCertificate {
+  subject: string;
+  issuer: string;
+  names: string[];
+  valid_from: string | null;
+  expires_at: string | null;
+}
+export interface Challenge {
+  scheme: string;
+  realm: string | null;
+  service: string | null;
+}

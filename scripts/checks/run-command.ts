@@ -1,0 +1,20 @@
+import { spawn } from 'node:child_process';
+import { delimiter, dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Runs a command with this terminal's streams, under this very Node; gives its exit status, -1 when a signal ended it. */
+export function runCommand(command: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = projectRoot): Promise<number> {
+  const [program = '', ...args] = command;
+  // npm and its scripts must find the pinned Node first, not whichever the machine has.
+  const path = [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter);
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd, stdio: 'inherit', env: { ...process.env, PATH: path, ...env } });
+    child.on('error', (error) => {
+      console.error(`${program} cannot be started: ${error.message}`);
+      resolve(-1);
+    });
+    child.on('exit', (status) => resolve(status ?? -1));
+  });
+}

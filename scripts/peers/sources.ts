@@ -1,0 +1,76 @@
+/**
+ * How peers are got from the package registries. Each function fills the empty folder `dir` and installs nothing
+ * outside it (compilers and package managers use their own caches).
+ */
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { runTool } from './tool.ts';
+
+/** Unpacks a Debian package into `dir` without installing it: no root, no services, no configuration. */
+export async function unpackDebianPackage(dir: string, name: string, version: string): Promise<void> {
+  const download = (): Promise<string> => runTool('apt-get', ['download', `${name}=${version}*`], { cwd: dir });
+  try {
+    await download();
+  } catch (error) {
+    // Fresh containers have no package list yet; only root may get it.
+    if (process.getuid?.() !== 0) throw error;
+    await runTool('apt-get', ['update'], { cwd: dir });
+    await download();
+  }
+  const archive = (await readdir(dir)).find((entry) => entry.endsWith('.deb'));
+  if (archive === undefined) throw new Error(`apt-get downloaded no package ${name}.`);
+  await runTool('dpkg', ['-x', archive, '.'], { cwd: dir });
+  await rm(join(dir, archive));
+}
+
+/**
+ * Builds one Go program into `dir`. `go install pkg@version` needs a version list that some modules do not serve; a
+ * module of our own with one exact requirement always works.
+ */
+export async function buildGoProgram(dir: string, module: string, version: string, packagePath: string): Promise<void> {
+  const work = join(dir, 'source');
+  await mkdir(work);
+  await writeFile(join(work, 'go.mod'), `module portolan.test/peer\n\ngo 1.22\n\nrequire ${module} ${version}\n`);
+  const proxies = (await runTool('go', ['env', 'GOPROXY'], { cwd: work })).trim();
+  // Only the first entry: falling through to `direct` would ask version control hosts.
+  const firstProxy = proxies.split(/[,|]/)[0] ?? proxies;
+  const out = join(dir, basename(packagePath));
+  await runTool('go', ['build', '-buildvcs=false', '-trimpath', '-ldflags=-s -w', '-o', out, `${module}/${packagePath}`], {
+    cwd: work,
+    env: { GOFLAGS: '-mod=mod', CGO_ENABLED: '0', GOPROXY: firstProxy },
+  });
+  await rm(work, { recursive: true });
+}
+
+/** Copies Maven artifacts (`group:artifact:version`) and all that they need at run time into `dir/lib`. */
+export async function copyMavenJars(dir: string, artifacts: readonly string[]): Promise<void> {
+  const dependencies = artifacts.map((artifact) => {
+    const [groupId = '', artifactId = '', version = ''] = artifact.split(':');
+    return `<dependency><groupId>${groupId}</groupId><artifactId>${artifactId}</artifactId><version>${version}</version></dependency>`;
+  });
+  const project = `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>portolan.test</groupId><artifactId>peer</artifactId><version>1</version>
+<dependencies>${dependencies.join('')}</dependencies></project>\n`;
+  const projectFile = join(dir, 'pom.xml');
+  await writeFile(projectFile, project);
+  const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
+  await runTool('mvn', ['-B', '-q', '-f', projectFile, goal, '-DincludeScope=runtime', `-DoutputDirectory=${join(dir, 'lib')}`], { cwd: dir });
+  await rm(projectFile);
+}
+
+/** Compiles one Java source of the tests against the jars in `dir/lib`, into `dir/classes`. */
+export async function compileJava(dir: string, source: string): Promise<void> {
+  await mkdir(join(dir, 'classes'));
+  await copyFile(source, join(dir, basename(source)));
+  await runTool('javac', ['-cp', 'lib/*', '-d', 'classes', basename(source)], { cwd: dir });
+}
+
+/**
+ * Installs a Python package into an environment of its own in `dir`. Call it as `bin/python -m …`: the environment is
+ * moved once when it is complete, and the scripts beside `python` name the folder that it was built in.
+ */
+export async function installPythonPackage(dir: string, requirement: string): Promise<void> {
+  await runTool('python3', ['-m', 'venv', '.'], { cwd: dir });
+  await runTool(join(dir, 'bin/python'), ['-m', 'pip', 'install', '--quiet', '--no-input', requirement], { cwd: dir });
+}
+

@@ -1,0 +1,63 @@
+/** The foreign programs that tests run against. A new peer is one row here. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { buildGoProgram, compileJava, copyMavenJars, installPythonPackage, unpackDebianPackage } from './sources.ts';
+
+export interface Peer {
+  readonly name: string;
+  /** Part of the folder's name, so that another version is another folder. */
+  readonly version: string;
+  readonly goodFor: string;
+  /** Roughly how long a cold build takes on two cores. */
+  readonly seconds: number;
+  /** The file, relative to the peer's folder, without which the folder is not usable. */
+  readonly entry: string;
+  /** Fills the empty folder `dir`. */
+  build(dir: string): Promise<void>;
+}
+
+const mongoMainClass = fileURLToPath(new URL('../../test/support/mongo/MongoPeer.java', import.meta.url));
+/** The main class is ours and changes with the checkout, so its content is part of the version. */
+const mongoMainClassHash = createHash('sha256').update(readFileSync(mongoMainClass)).digest('hex').slice(0, 8);
+
+const table = [
+  {
+    name: 'docker-registry',
+    version: '2.8.2',
+    goodFor: 'a real OCI registry (registry:2): probes and the README’s walk',
+    seconds: 5,
+    entry: 'usr/bin/docker-registry',
+    build: (dir) => unpackDebianPackage(dir, 'docker-registry', '2.8.2'),
+  },
+  {
+    name: 'mongo-java-server',
+    version: `1.46.0-${mongoMainClassHash}`,
+    goodFor: 'MongoDB’s wire protocol: the MongoDB store',
+    seconds: 20,
+    entry: 'classes/MongoPeer.class',
+    build: async (dir) => {
+      await copyMavenJars(dir, ['de.bwaldvogel:mongo-java-server:1.46.0', 'de.bwaldvogel:mongo-java-server-h2-backend:1.46.0']);
+      await compileJava(dir, mongoMainClass);
+    },
+  },
+  {
+    name: 'promtool',
+    version: '2.55.1',
+    goodFor: 'the check of /metrics',
+    seconds: 150,
+    entry: 'promtool',
+    build: (dir) => buildGoProgram(dir, 'github.com/prometheus/prometheus', 'v0.55.1', 'cmd/promtool'),
+  },
+  {
+    name: 'schemathesis',
+    version: '4.32.5',
+    goodFor: 'fuzzing the API by its OpenAPI description',
+    seconds: 30,
+    entry: 'bin/python',
+    build: (dir) => installPythonPackage(dir, 'schemathesis==4.32.5'),
+  },
+] as const satisfies readonly Peer[];
+
+export type PeerName = (typeof table)[number]['name'];
+export const peers: readonly (Peer & { readonly name: PeerName })[] = table;

@@ -1,0 +1,118 @@
+import { parseCidrs } from '../outgoing/address-policy.ts';
+
+/** One setting: the variable that sets it, what it means when unset, and how its text is understood. */
+export interface Setting<T> {
+  readonly variable: string;
+  readonly defaultText: string;
+  readonly description: string;
+  /** A secret may also come from the file that `<variable>_FILE` names, and is never shown. */
+  readonly secret: boolean;
+  /** @throws {Error} whose message completes the sentence "PORT=abc is not valid: …" */
+  parse(text: string): T;
+}
+
+interface SettingText {
+  readonly variable: string;
+  readonly defaultText: string;
+  readonly description: string;
+}
+
+const setting = <T>(text: SettingText, parse: (text: string) => T): Setting<T> => ({ ...text, secret: false, parse });
+
+const plain = (text: string): string => text;
+
+const integer =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) throw new Error(`expected a whole number from ${min} to ${max}`);
+    return value;
+  };
+
+const oneOf =
+  <T extends string>(...choices: readonly T[]) =>
+  (text: string): T => {
+    const choice = choices.find((candidate) => candidate === text);
+    if (choice === undefined) throw new Error(`expected one of ${choices.join(', ')}`);
+    return choice;
+  };
+
+const words = (text: string): readonly string[] => text.split(',').map((word) => word.trim()).filter((word) => word !== '');
+
+function origins(text: string): readonly string[] {
+  return words(text).map((word) => {
+    if (word !== '*' && (!URL.canParse(word) || new URL(word).origin !== word)) {
+      throw new Error(`"${word}" is not an origin such as https://console.example.com`);
+    }
+    return word;
+  });
+}
+
+function mongoUrl(text: string): string {
+  if (text !== '' && !/^mongodb(\+srv)?:\/\//.test(text)) throw new Error('expected mongodb://… or mongodb+srv://…');
+  return text;
+}
+
+/** Express takes a number of hops, or the addresses of the proxies. @see https://expressjs.com/en/guide/behind-proxies.html */
+function trustedProxies(text: string): number | readonly string[] {
+  if (/^\d{1,2}$/.test(text)) return Number(text);
+  const entries = words(text);
+  parseCidrs(entries.join(','));
+  return entries;
+}
+
+/** Every setting of the service. The README's table is generated from here. */
+export const settings = {
+  host: setting(
+    { variable: 'HOST', defaultText: '127.0.0.1', description: 'Address to listen on. Anything but loopback needs `AUTH=off` spelled out until access control is built.' },
+    plain,
+  ),
+  port: setting({ variable: 'PORT', defaultText: '8000', description: 'TCP port to listen on; 0 takes a free one.' }, integer(0, 65_535)),
+  dataDir: setting({ variable: 'DATA_DIR', defaultText: './data', description: 'Folder of the embedded store. One service at a time.' }, plain),
+  mongoUrl: {
+    ...setting({ variable: 'MONGO_URL', defaultText: '', description: 'Keep records in this MongoDB instead of the embedded store.' }, mongoUrl),
+    secret: true,
+  },
+  mongoDatabase: setting(
+    { variable: 'MONGO_DATABASE', defaultText: 'assets', description: 'Database that holds the collection `container_registry`.' },
+    plain,
+  ),
+  auth: setting(
+    { variable: 'AUTH', defaultText: 'auto', description: '`auto`: open on loopback, refused elsewhere. `off`: open to everybody who reaches the address. `on` is not built yet.' },
+    oneOf('auto', 'on', 'off'),
+  ),
+  rateLimitPerMinute: setting(
+    { variable: 'RATE_LIMIT_PER_MINUTE', defaultText: '12000', description: 'Requests a minute from one address; 0 sets no limit.' },
+    integer(0, 100_000_000),
+  ),
+  trustProxy: setting(
+    { variable: 'TRUST_PROXY', defaultText: '0', description: 'Number of proxies in front, or their addresses, whose `X-Forwarded-For` is believed.' },
+    trustedProxies,
+  ),
+  corsOrigins: setting(
+    { variable: 'CORS_ORIGINS', defaultText: '', description: 'Origins, separated by commas, whose web pages may call the API; `*` is any.' },
+    origins,
+  ),
+  probeAllowCidrs: setting(
+    { variable: 'PROBE_ALLOW_CIDRS', defaultText: '', description: 'Address ranges that probes may reach besides the usual ones. Metadata and link-local addresses stay forbidden.' },
+    parseCidrs,
+  ),
+  probeDenyCidrs: setting(
+    { variable: 'PROBE_DENY_CIDRS', defaultText: '', description: 'Address ranges that probes must not reach, unless `PROBE_ALLOW_CIDRS` names them.' },
+    parseCidrs,
+  ),
+  logLevel: setting({ variable: 'LOG_LEVEL', defaultText: 'info', description: '`error`, `warn`, `info` or `debug`.' }, oneOf('error', 'warn', 'info', 'debug')),
+  logFormat: setting(
+    { variable: 'LOG_FORMAT', defaultText: 'auto', description: '`json`, `text`, or `auto`: text on a terminal, JSON lines elsewhere.' },
+    oneOf('auto', 'json', 'text'),
+  ),
+  drainTimeoutS: setting(
+    { variable: 'DRAIN_TIMEOUT_S', defaultText: '20', description: 'Seconds that requests under way may take to finish after SIGTERM.' },
+    integer(0, 600),
+  ),
+} as const;
+
+type Settings = typeof settings;
+
+/** The service's configuration: read once, checked whole, never changed. */
+export type Config = { readonly [K in keyof Settings]: ReturnType<Settings[K]['parse']> };

@@ -1,0 +1,34 @@
+import { limits } from '../core/limits.ts';
+import { ProbeFailure } from './failure.ts';
+
+function parseHttpUrl(text: string, base?: URL): URL | null {
+  if (text.length > limits.urlLengthMax) return null;
+  const url = URL.parse(text, base);
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return null;
+  // Never sent, so it must not look as if it were.
+  url.username = '';
+  url.password = '';
+  return url;
+}
+
+/** `/v2/` below a record's public URL, or null when that is not an http or https URL, as in records of older catalogs. */
+export function probeUrlOf(publicUrl: string): URL | null {
+  const url = parseHttpUrl(publicUrl);
+  if (url === null) return null;
+  url.search = '';
+  url.hash = '';
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/v2/`;
+  return url;
+}
+
+/** @throws {ProbeFailure} `bad_redirect` when the target is not an http or https URL */
+export function redirectTarget(from: URL, location: string): URL {
+  const url = parseHttpUrl(location, from);
+  if (url === null) throw new ProbeFailure('bad_redirect', `${from.origin} redirects to something that is not an http or https URL.`);
+  return url;
+}
+
+/** For URLs that are shown although they are no good. */
+export function withoutUserInfo(text: string): string {
+  return text.slice(0, limits.urlLengthMax).replace(/\/\/[^/]*@/, '//');
+}

@@ -1,0 +1,66 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ServerResponse } from 'node:http';
+import { errorTable, type AppError } from '../core/errors.ts';
+
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
+type Headers = Readonly<Record<string, string>>;
+/** Text that is ready to be sent. */
+type Chunk = string | Uint8Array;
+
+/** What a route answers. It is Express's no more than the routes are. */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Headers;
+  readonly contentType: string;
+  readonly body: Chunk | AsyncIterable<Chunk>;
+}
+
+/** An answer that is there in one piece. */
+export interface TextAnswer extends Answer {
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** A success in the envelope of design section 4. */
+export function success(data: unknown, status = 200, headers: Headers = {}): TextAnswer {
+  return successText(JSON.stringify(data), status, headers);
+}
+
+/** The same around JSON text that is stored ready to be sent. */
+export function successText(data: string, status = 200, headers: Headers = {}): TextAnswer {
+  return { status, headers, contentType: JSON_TYPE, body: `{"success":true,"data":${data}}` };
+}
+
+export const notModified = (headers: Headers): TextAnswer => ({ status: 304, headers, contentType: JSON_TYPE, body: '' });
+
+/** A failure in the envelope of design section 4. */
+export function failure(error: AppError, requestId: string): Answer {
+  const body = { success: false, error: error.message, code: error.code, details: error.details, request_id: requestId };
+  const retryAfterS = error.retryAfterS ?? (errorTable[error.code].retryable && error.status >= 429 ? 1 : undefined);
+  return {
+    status: error.status,
+    headers: retryAfterS === undefined ? {} : { 'Retry-After': String(Math.ceil(retryAfterS)) },
+    contentType: JSON_TYPE,
+    body: JSON.stringify(body),
+  };
+}
+
+/**
+ * Sends an answer. A stream is sent as fast as the client reads and no faster; should it break off, the connection is
+ * cut, so that no client can take half an answer for a whole one.
+ */
+export async function send(response: ServerResponse, answer: Answer, withBody: boolean): Promise<void> {
+  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+  response.statusCode = answer.status;
+  if (answer.status === 304) return void response.end();
+  response.setHeader('Content-Type', answer.contentType);
+  const { body } = answer;
+  if (typeof body === 'string' || body instanceof Uint8Array) {
+    response.setHeader('Content-Length', Buffer.byteLength(body));
+    return void response.end(withBody ? body : undefined);
+  }
+  if (!withBody) return void response.end();
+  await pipeline(Readable.from(body, { objectMode: true, highWaterMark: 2 }), response);
+}

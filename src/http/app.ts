@@ -1,0 +1,157 @@
+import type { RequestListener, ServerResponse } from 'node:http';
+import compression from 'compression';
+import cors from 'cors';
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
+import { AppError } from '../core/errors.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Principal } from '../core/principal.ts';
+import type { StoredRecord } from '../store/port.ts';
+import type { Log } from '../telemetry/logs.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { send } from './answer.ts';
+import { answerError } from './error-answer.ts';
+import { attachExchange, beginExchange, exchangeOf } from './exchange.ts';
+import { namesThisMachine } from './host-check.ts';
+import { createHotRead, type HotRead } from './hot-read.ts';
+import { readJsonBody } from './json-body.ts';
+import { readQuery } from './parameters.ts';
+import type { RateLimit } from './rate-limit.ts';
+import type { RequestContext, RouteDefinition } from './route.ts';
+import { securityHeaders } from './security-headers.ts';
+
+export interface HttpOptions {
+  readonly routes: readonly RouteDefinition[];
+  readonly principal: Principal;
+  /** Bound to loopback: only names of this machine are answered. */
+  readonly loopback: boolean;
+  readonly trustProxy: number | readonly string[];
+  readonly corsOrigins: readonly string[];
+  readonly rateLimit: RateLimit;
+  /** How the most frequent request gets its record. @throws {AppError} as `Catalog.get` */
+  readonly readRecord: (id: string) => Promise<StoredRecord>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** The whole HTTP surface as one listener: what every request passes first, hot reads, then Express and the routes. */
+export function createHttpListener(options: HttpOptions): RequestListener {
+  const app = createExpressApp(options);
+  const hotRead = hotReadOf(options);
+  return (request, response) => {
+    const exchange = beginExchange(request, response, options);
+    if (hotRead?.(request, response, exchange) === true) return;
+    attachExchange(request, exchange);
+    for (const [name, value] of securityHeaders) response.setHeader(name, value);
+    response.setHeader('X-Request-Id', exchange.requestId);
+    app(request, response);
+  };
+}
+
+/** Who the client is behind a proxy, and what CORS allows, only Express's middleware knows. */
+function hotReadOf(options: HttpOptions): HotRead | null {
+  const { trustProxy, corsOrigins } = options;
+  const trustsNobody = typeof trustProxy === 'number' ? trustProxy === 0 : trustProxy.length === 0;
+  return trustsNobody && corsOrigins.length === 0 ? createHotRead(options) : null;
+}
+
+function createExpressApp(options: HttpOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false);
+  app.set('case sensitive routing', true);
+  const { trustProxy } = options;
+  app.set('trust proxy', typeof trustProxy === 'number' ? trustProxy : [...trustProxy]);
+
+  if (options.loopback) app.use(refuseOtherHosts);
+  if (options.corsOrigins.length > 0) app.use(corsFor(options.corsOrigins));
+  app.use(options.rateLimit.middleware);
+  for (const [path, routes] of byPath(options.routes)) mountPath(app, path, routes, options);
+  app.use((request) => {
+    throw new AppError('ROUTE_NOT_FOUND', `There is nothing at ${request.path.slice(0, 200)}. See /docs for all paths.`);
+  });
+  app.use(errorHandler(options.log));
+  return app;
+}
+
+const refuseOtherHosts: RequestHandler = (request, _response, next) => {
+  if (!namesThisMachine(request.headers.host)) throw new AppError('HOST_NOT_ALLOWED');
+  next();
+};
+
+function corsFor(origins: readonly string[]): RequestHandler {
+  return cors({
+    origin: origins.includes('*') ? '*' : [...origins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+    exposedHeaders: ['ETag', 'Link', 'Location', 'X-Total-Count', 'X-Request-Id', 'Retry-After'],
+    maxAge: 600,
+  });
+}
+
+function byPath(routes: readonly RouteDefinition[]): Map<string, RouteDefinition[]> {
+  return Map.groupBy(routes, (route) => route.path);
+}
+
+function mountPath(app: Express, path: string, routes: readonly RouteDefinition[], options: HttpOptions): void {
+  const pattern = path.replace(/\{(\w+)\}/g, ':$1');
+  const mounted = app.route(pattern);
+  for (const route of routes) {
+    const handlers = [...(route.compressed === true ? [compression()] : []), handlerOf(route, options)];
+    if (route.method === 'GET') mounted.get(handlers);
+    else if (route.method === 'POST') mounted.post(handlers);
+    else if (route.method === 'PUT') mounted.put(handlers);
+    else mounted.delete(handlers);
+  }
+  mounted.all(refuseMethod(path, routes));
+}
+
+/** Everything between Express and a route's own work: parameters checked, the answer negotiated and sent. */
+function handlerOf(route: RouteDefinition, { principal }: HttpOptions): RequestHandler {
+  const produced = Object.values(route.answers).map((answer) => (answer.contentType ?? 'application/json').split(';')[0] ?? '');
+  return async (request, response) => {
+    exchangeOf(request).route = route.path;
+    refuseUnacceptable(request, produced);
+    const context: RequestContext = {
+      params: request.params as Record<string, string>,
+      query: readQuery(request.url, route.parameters),
+      url: request.url,
+      header: (name) => request.get(name),
+      json: () => readJsonBody(request, response),
+      principal,
+      signal: signalOf(response),
+    };
+    await send(response, await route.handle(context), request.method !== 'HEAD');
+  };
+}
+
+function signalOf(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  // Aborting makes an error with a stack; an answer that went out whole has nobody left to tell.
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+function refuseUnacceptable(request: Request, produced: readonly string[]): void {
+  const { accept } = request.headers;
+  if (accept === undefined || accept.includes('*/*')) return;
+  if (request.accepts([...produced]) !== false) return;
+  throw new AppError('NOT_ACCEPTABLE', `This path answers in ${[...new Set(produced)].join(', ')} only.`);
+}
+
+function refuseMethod(path: string, routes: readonly RouteDefinition[]): RequestHandler {
+  const allowed = routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).concat('OPTIONS');
+  return (request, response) => {
+    exchangeOf(request).route = path;
+    response.setHeader('Allow', allowed.join(', '));
+    if (request.method === 'OPTIONS') return void response.status(204).end();
+    throw new AppError('METHOD_NOT_ALLOWED', `${request.method.slice(0, 20)} is not possible here; ${allowed.join(', ')} are.`);
+  };
+}
+
+function errorHandler(log: Log): ErrorRequestHandler {
+  // Express knows error handlers by their four parameters.
+  return (error: unknown, request: Request, response: Response, _next: unknown) => answerError(error, request, response, exchangeOf(request), log);
+}

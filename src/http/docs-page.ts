@@ -1,0 +1,108 @@
+import { errorTable, type ErrorCode } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
+import type { Parameter } from './parameters.ts';
+import type { RouteDefinition } from './route.ts';
+
+const escapeHtml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+
+/** Text of ours in which `words` are code. */
+const prose = (text: string): string => escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
+
+/** The API as one page that needs no script and no outside asset. */
+export function buildDocsPage(routes: readonly RouteDefinition[], version: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Portolan API</title>
+<link rel="stylesheet" href="/docs/style.css">
+</head>
+<body>
+<a class="skip" href="#calls">Skip to the calls</a>
+<header>
+<h1>Portolan <small>${escapeHtml(version)}</small></h1>
+<p>Catalog of OCI registries. The same as a document for programs: <a href="/openapi.json">openapi.json</a>.</p>
+</header>
+<nav aria-label="Calls"><ul>${routes.map((route) => `<li><a href="#${route.operationId}"><b>${route.method}</b> ${escapeHtml(route.path)}</a></li>`).join('\n')}</ul></nav>
+<main id="calls">
+${routes.map(section).join('\n')}
+<section id="errors"><h2>Errors</h2>
+<p>Every failure is <code>{"success": false, "error", "code", "details", "request_id"}</code>.</p>
+${errorsTable()}
+</section>
+</main>
+</body>
+</html>
+`;
+}
+
+function section(route: RouteDefinition): string {
+  return `<section id="${route.operationId}">
+<h2><b>${route.method}</b> <code>${escapeHtml(route.path)}</code></h2>
+<p>${prose(route.summary)}.${route.description === undefined ? '' : ` ${prose(route.description)}`}</p>
+${parametersTable('Query', route.parameters)}${parametersTable('Headers', route.requestHeaders ?? [])}
+${Object.entries(route.body?.examples ?? {}).map(([name, value]) => example(name, value)).join('\n')}
+<p>${Object.entries(route.answers).map(([status, answer]) => `<b>${status}</b> ${prose(answer.description)}`).join('<br>')}</p>
+${route.errors.length === 0 ? '' : `<p>Errors: ${route.errors.map((code) => `<a href="#${code}">${code}</a>`).join(', ')}</p>`}
+</section>`;
+}
+
+function parametersTable(title: string, parameters: readonly Parameter[]): string {
+  if (parameters.length === 0) return '';
+  const rows = parameters.map(({ name, description }) => `<tr><td><code>${escapeHtml(name)}</code></td><td>${prose(description)}</td></tr>`);
+  return `<div class="scroll"><table><caption>${title}</caption><tbody>${rows.join('')}</tbody></table></div>`;
+}
+
+function example(name: string, value: Json): string {
+  return `<details><summary>Example: ${escapeHtml(name)}</summary><pre tabindex="0">${escapeHtml(JSON.stringify(value, null, 2))}</pre></details>`;
+}
+
+function errorsTable(): string {
+  const rows = Object.entries(errorTable).map(([code, row]) => {
+    const meaning = `${prose(row.meaning)}<br>${prose(row.remedy)}`;
+    return `<tr id="${code satisfies string}"><td>${row.status}</td><td><code>${code}</code></td><td>${meaning}</td></tr>`;
+  });
+  return `<div class="scroll"><table><thead><tr><th>Status</th><th>Code</th><th>Meaning and remedy</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+}
+
+/** The error table as a document. `docs/errors.md` is made by it. */
+export function buildErrorsMarkdown(): string {
+  const rows = (Object.keys(errorTable) as ErrorCode[]).map((code) => {
+    const { status, retryable, meaning, remedy } = errorTable[code];
+    return `| ${status} | \`${code}\` | ${meaning} | ${remedy} | ${retryable ? 'yes' : 'no'} |`;
+  });
+  return [
+    '# Errors',
+    '',
+    'Generated from `src/core/errors.ts` by `npm run generate`; do not edit.',
+    '',
+    'Every failure is `{"success": false, "error", "code", "details", "request_id"}`. Programs switch on `code`, which never changes its meaning.',
+    '',
+    '| status | code | what happened | what to do | may the same request succeed later? |',
+    '|---|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+export const docsCss = `:root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 20%, transparent); }
+* { box-sizing: border-box; }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; background: Canvas; color: CanvasText; }
+small { font-weight: normal; opacity: .7; }
+h2 { margin: 2.5rem 0 .5rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: 1.15rem; overflow-wrap: anywhere; }
+code, pre { font-family: ui-monospace, monospace; font-size: .9em; }
+pre { overflow-x: auto; padding: .75rem; border: 1px solid var(--line); border-radius: .4rem; }
+nav ul { list-style: none; padding: 0; columns: 20rem; }
+nav a { display: inline-block; padding: .2rem 0; overflow-wrap: anywhere; }
+a:focus-visible, summary:focus-visible, pre:focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
+caption { text-align: left; font-weight: 600; }
+th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid var(--line); }
+summary { cursor: pointer; padding: .25rem 0; }
+.skip { position: absolute; left: -100rem; }
+.skip:focus { left: 1rem; }
+`;

@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs';
+import { errorTable, type ErrorCode } from '../core/errors.ts';
+import type { Parameter } from './parameters.ts';
+import type { RouteDefinition } from './route.ts';
+
+/** Schemas of `schemas/`, by the name that they have in the document. */
+const SCHEMA_FILES = {
+  ContainerRegistry: 'container-registry.schema.json',
+  ShownRecord: 'shown-record.schema.json',
+  Filter: 'filter.schema.json',
+  Update: 'update.schema.json',
+  ProbeResult: 'probe-result.schema.json',
+} as const;
+
+/** Errors that any request can get, whatever it asks for. */
+const COMMON_ERRORS: readonly ErrorCode[] = ['INVALID_PARAMETER', 'HOST_NOT_ALLOWED', 'NOT_ACCEPTABLE', 'RATE_LIMITED', 'INTERNAL'];
+
+const HEADERS: Readonly<Record<string, string>> = {
+  ETag: 'Entity tag of the record’s revision.',
+  Location: 'Path of the new record.',
+  Link: 'The next page, with rel="next"; missing on the last.',
+  'X-Total-Count': 'Number of all matches, when asked for.',
+};
+
+type JsonMap = Record<string, unknown>;
+
+/** The API as OpenAPI 3.1: routes, parameters, schemas and errors, all from what the service itself runs on. */
+export function buildOpenApi(routes: readonly RouteDefinition[], version: string): JsonMap {
+  const paths: Record<string, JsonMap> = {};
+  for (const route of routes) (paths[route.path] ??= {})[route.method.toLowerCase()] = operation(route);
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Portolan',
+      version,
+      summary: 'Catalog of OCI registries',
+      description: 'One catalog of every OCI registry that an organisation runs or relies on.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    paths,
+    components: { schemas: { ...readSchemas(), Error: errorSchema } },
+  };
+}
+
+/** A schema file as a component: its own `$defs` stay inside it, so references to them get the component's path. */
+function readSchemas(): JsonMap {
+  return Object.fromEntries(
+    Object.entries(SCHEMA_FILES).map(([name, file]) => {
+      const text = readFileSync(new URL(`../../schemas/${file}`, import.meta.url), 'utf8');
+      const schema = JSON.parse(text.replaceAll('"#/$defs/', `"#/components/schemas/${name}/$defs/`)) as JsonMap;
+      // Both are said once for the whole document.
+      delete schema['$schema'];
+      delete schema['$id'];
+      return [name, schema];
+    }),
+  );
+}
+
+function operation(route: RouteDefinition): JsonMap {
+  const pathParameters = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    description: 'The record’s id.',
+    schema: { type: 'string' },
+  }));
+  return {
+    operationId: route.operationId,
+    summary: route.summary,
+    ...(route.description === undefined ? {} : { description: route.description }),
+    parameters: [...pathParameters, ...route.parameters.map((parameter) => describe(parameter, 'query')), ...(route.requestHeaders ?? []).map((header) => describe(header, 'header'))],
+    ...(route.body === undefined ? {} : { requestBody: requestBody(route.body) }),
+    responses: { ...successes(route), ...failures([...route.errors, ...COMMON_ERRORS]) },
+  };
+}
+
+const describe = ({ name, description, schema }: Parameter, place: 'query' | 'header'): JsonMap => ({ name, in: place, required: false, description, schema });
+
+function requestBody({ description, schema, examples }: NonNullable<RouteDefinition['body']>): JsonMap {
+  const shown = Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
+  return { required: true, description, content: { 'application/json': { schema, examples: shown } } };
+}
+
+function successes(route: RouteDefinition): JsonMap {
+  return Object.fromEntries(
+    Object.entries(route.answers).map(([status, answer]) => {
+      const headers = (answer.headers ?? []).map((name) => [name, { description: HEADERS[name], schema: { type: 'string' } }]);
+      return [
+        status,
+        {
+          description: answer.description,
+          ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) as JsonMap }),
+          ...content(answer),
+        },
+      ];
+    }),
+  );
+}
+
+function content({ data, contentType }: RouteDefinition['answers'][number]): JsonMap {
+  if (contentType !== undefined) return { content: { [contentType.replaceAll('; ', ';')]: {} } };
+  if (data === undefined) return {};
+  const schema = { type: 'object', required: ['success', 'data'], properties: { success: { const: true }, data } };
+  return { content: { 'application/json': { schema } } };
+}
+
+/** One response for each status, naming all the codes that it can come with. */
+function failures(codes: readonly ErrorCode[]): JsonMap {
+  const byStatus = Map.groupBy(new Set(codes), (code) => errorTable[code].status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, grouped]) => [
+      status,
+      {
+        description: grouped.map((code) => `\`${code}\`: ${errorTable[code].meaning}`).join(' '),
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+      },
+    ]),
+  );
+}
+
+const errorSchema = {
+  type: 'object',
+  required: ['success', 'error', 'code', 'details', 'request_id'],
+  properties: {
+    success: { const: false },
+    error: { type: 'string', description: 'What is wrong and what to do, in a sentence.' },
+    code: { type: 'string', enum: Object.keys(errorTable) },
+    details: {
+      type: 'array',
+      items: { type: 'object', required: ['path', 'message'], properties: { path: { type: 'string' }, message: { type: 'string' } } },
+    },
+    request_id: { type: 'string' },
+  },
+} as const;

@@ -1,0 +1,60 @@
+import { MongoError, MongoNetworkError, MongoServerError, MongoSystemError } from 'mongodb';
+import { AppError } from '../../core/errors.ts';
+
+/** Codes of servers that cannot serve now but may soon: no primary, shutting down, cut off, majority not reached. */
+const UNAVAILABLE_CODES: ReadonlySet<unknown> = new Set([
+  6, 7, 63, 64, 89, 91, 100, 134, 150, 189, 202, 234, 262, 358, 9001, 10058, 10107, 11600, 11602, 13388, 13435, 13436,
+]);
+
+/** OutOfDiskSpace. @see https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml */
+const OUT_OF_DISK_SPACE = 14_031;
+const DUPLICATE_KEY = 11_000;
+const MAX_TIME_EXPIRED = 50;
+
+/** Errors of a driver that has lost, or not yet found, a server. It has no common class for them. */
+const DISCONNECTED_NAMES: ReadonlySet<string> = new Set([
+  'MongoClientClosedError',
+  'MongoExpiredSessionError',
+  'MongoNotConnectedError',
+  'MongoOperationTimeoutError',
+  'MongoServerClosedError',
+  'MongoStalePrimaryError',
+  'MongoTopologyClosedError',
+  'MongoWaitQueueTimeoutError',
+]);
+
+export function storeUnavailable(cause: unknown): AppError {
+  return new AppError('STORE_UNAVAILABLE', 'MongoDB does not answer. Try again shortly; /ready says when it is back.', { retryAfterS: 1, cause });
+}
+
+/** The driver's error in the words of the store's port; what is not about MongoDB's being away or full stays what it is. */
+export function storeErrorOf(error: unknown): unknown {
+  if (!(error instanceof MongoError)) return error;
+  if (error instanceof MongoServerError && hasCode(error, OUT_OF_DISK_SPACE)) {
+    return new AppError('STORE_FULL', 'The disk under MongoDB is full; nothing was written. Make room, the service goes on by itself.', { cause: error });
+  }
+  return isUnavailable(error) ? storeUnavailable(error) : error;
+}
+
+function isUnavailable(error: MongoError): boolean {
+  if (error instanceof MongoNetworkError || error instanceof MongoSystemError || DISCONNECTED_NAMES.has(error.name)) return true;
+  return UNAVAILABLE_CODES.has(error.code) || error.hasErrorLabel('RetryableWriteError') || isFailedWriteConcern(error);
+}
+
+/** The write stands on one server and the majority has not confirmed it: it may yet be rolled back. */
+function isFailedWriteConcern(error: MongoError): boolean {
+  return error.name === 'MongoWriteConcernError';
+}
+
+export function isDuplicateKey(error: unknown): boolean {
+  return error instanceof MongoServerError && hasCode(error, DUPLICATE_KEY);
+}
+
+/** The server gave the work up after its `maxTimeMS`: too slow for a single record, too much for a query. */
+export function isOutOfTime(error: unknown): boolean {
+  return error instanceof MongoServerError && hasCode(error, MAX_TIME_EXPIRED);
+}
+
+function hasCode(error: MongoServerError, code: number): boolean {
+  return error.code === code;
+}

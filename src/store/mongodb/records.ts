@@ -1,0 +1,78 @@
+/** Reading and writing single records. */
+import type { Collection, Filter } from 'mongodb';
+import { limits } from '../../core/limits.ts';
+import type { NewRecord, Replacement, StoredRecord } from '../port.ts';
+import {
+  BOOKKEEPING,
+  PROJECTION,
+  bookkeepingOf,
+  changesTo,
+  newDocumentOf,
+  showDocument,
+  storedRecordOf,
+  type CatalogDocument,
+} from './document.ts';
+import { isDuplicateKey } from './errors.ts';
+
+type Records = Collection<CatalogDocument>;
+
+/** The server gives up by itself what its caller has given up. */
+const LIMITS = { maxTimeMS: limits.mongoAnswerTimeoutMs } as const;
+
+/** Of several documents with one id, the first by `_id` is the record. */
+async function findShown(records: Records, id: string): Promise<CatalogDocument | null> {
+  return records.findOne<CatalogDocument>({ container_registry_id: id }, { ...LIMITS, projection: PROJECTION, sort: { _id: 1 } });
+}
+
+export async function getRecord(records: Records, id: string): Promise<StoredRecord | null> {
+  const document = await findShown(records, id);
+  return document === null ? null : storedRecordOf(showDocument(document));
+}
+
+/** The id is ours alone by being `_id`; documents of an older database hold theirs in the field only. */
+export async function insertRecord(records: Records, record: NewRecord): Promise<'inserted' | 'exists'> {
+  const held = await records.findOne({ container_registry_id: record.record.container_registry_id }, { ...LIMITS, projection: { _id: 1 } });
+  if (held !== null) return 'exists';
+  try {
+    await records.insertOne(newDocumentOf(record), LIMITS);
+    return 'inserted';
+  } catch (error) {
+    if (isDuplicateKey(error)) return 'exists';
+    throw error;
+  }
+}
+
+export async function replaceRecord(records: Records, { record, meta, expectedRevision }: Replacement): Promise<boolean> {
+  const document = await findShown(records, record.container_registry_id);
+  if (document === null) return false;
+  const shown = showDocument(document);
+  if (shown.meta.revision !== expectedRevision) return false;
+  const bookkeeping =
+    expectedRevision === 0
+      ? { [BOOKKEEPING]: bookkeepingOf(meta, shown.health) }
+      : {
+          [`${BOOKKEEPING}.revision`]: meta.revision,
+          [`${BOOKKEEPING}.created_at`]: meta.created_at,
+          [`${BOOKKEEPING}.updated_at`]: meta.updated_at,
+        };
+  const outcome = await records.updateOne(atRevision(document, expectedRevision), { $set: { ...changesTo(shown, record), ...bookkeeping } }, LIMITS);
+  return outcome.matchedCount === 1;
+}
+
+export async function deleteRecord(records: Records, id: string, expectedRevision: number | undefined): Promise<'deleted' | 'missing' | 'stale'> {
+  const document = await findShown(records, id);
+  if (document === null) return 'missing';
+  if (expectedRevision === undefined) {
+    const outcome = await records.deleteOne({ _id: document._id }, LIMITS);
+    return outcome.deletedCount === 1 ? 'deleted' : 'missing';
+  }
+  if (showDocument(document).meta.revision !== expectedRevision) return 'stale';
+  const outcome = await records.deleteOne(atRevision(document, expectedRevision), LIMITS);
+  if (outcome.deletedCount === 1) return 'deleted';
+  return (await findShown(records, id)) === null ? 'missing' : 'stale';
+}
+
+/** A document as long as nobody has written it since. Revision 0 is one without our book-keeping. */
+function atRevision(document: CatalogDocument, revision: number): Filter<CatalogDocument> {
+  return { _id: document._id, [`${BOOKKEEPING}.revision`]: revision === 0 ? { $not: { $type: 'number' } } : revision };
+}

@@ -1,0 +1,117 @@
+import { resolve } from 'node:path';
+import { systemClock, type Clock } from '../../core/clock.ts';
+import { limits } from '../../core/limits.ts';
+import type { Log } from '../../telemetry/logs.ts';
+import type { RecordStore } from '../port.ts';
+import type { Connection } from './connection.ts';
+import { isDamage, storeDamaged, storeErrorOf, storeUnavailable } from './faults.ts';
+import { lockFolder } from './folder-lock.ts';
+import { createQueries, type ScanLimits } from './queries.ts';
+import { createRecords } from './records.ts';
+import { recordOfRow, ROW_COLUMNS } from './row.ts';
+import { createScanThread } from './scan-thread.ts';
+import { makeFolder, openStoreFile } from './store-file.ts';
+import { createPathNumbers } from './terms.ts';
+import { readAllText } from './text.ts';
+import { createWriter } from './writer.ts';
+
+export interface SqliteOptions {
+  /** Where the store's file lies; created when it is not there. */
+  readonly dataDir: string;
+  readonly log: Pick<Log, 'info' | 'warn'>;
+  readonly clock?: Clock;
+  /** Instead of those of `core/limits.ts`. */
+  readonly scanLimits?: Partial<ScanLimits>;
+}
+
+/**
+ * Opens the embedded store: one file of Node's built-in SQLite, for one process at a time.
+ * @throws {StartError} when the folder or the file cannot be used; an existing file is then as it was
+ */
+export async function openSqliteStore({ dataDir, log, clock = systemClock, scanLimits }: SqliteOptions): Promise<RecordStore> {
+  const folder = resolve(dataDir);
+  makeFolder(folder);
+  const lock = lockFolder(folder);
+  try {
+    const { connection, file, isNew } = openStoreFile(folder);
+    if (isNew) log.info('A new, empty store was created.', { file });
+    return assemble({ connection, file, log, clock, scanLimits: { ...limits, ...scanLimits }, release: () => lock.release() });
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly connection: Connection;
+  readonly file: string;
+  readonly log: Pick<Log, 'warn'>;
+  readonly clock: Clock;
+  readonly scanLimits: ScanLimits;
+  readonly release: () => void;
+}
+
+const GET = `SELECT ${ROW_COLUMNS} FROM records WHERE id = ?`;
+
+function assemble({ connection, file, log, clock, scanLimits, release }: Parts): RecordStore {
+  const paths = createPathNumbers(connection);
+  const records = createRecords(connection, paths);
+  const writer = createWriter(connection, clock, () => paths.forget());
+  const scan = createScanThread({ file, log, stuckMs: scanLimits.scanDeadlineMs });
+  const queries = createQueries({ reader: { connection, paths, rangeRowsMax: limits.mainRangeRowsMax }, scan, clock, scanLimits });
+  let closing: Promise<void> | null = null;
+  let damage: unknown = null;
+
+  const failureOf = (error: unknown): unknown => {
+    if (closing !== null && !(error instanceof Error && error.name === 'AppError')) return storeUnavailable('The store is closed.', error);
+    if (isDamage(error)) damage = error;
+    return storeErrorOf(error);
+  };
+  const guarded = async <T>(work: () => T | Promise<T>): Promise<T> => {
+    try {
+      if (closing !== null) throw storeUnavailable('The store is closed.');
+      return await work();
+    } catch (error) {
+      throw failureOf(error);
+    }
+  };
+  async function* guardedWalk<T>(walk: AsyncGenerator<T>): AsyncGenerator<T> {
+    try {
+      if (closing !== null) throw storeUnavailable('The store is closed.');
+      yield* walk;
+    } catch (error) {
+      throw failureOf(error);
+    }
+  }
+
+  return {
+    insert: (record) => guarded(() => writer.write(records.insert(record))),
+    replace: (replacement) => guarded(() => writer.write(records.replace(replacement))),
+    delete: (id, expectedRevision) => guarded(() => writer.write(records.delete(id, expectedRevision))),
+    get: (id) =>
+      guarded(() => {
+        const row = connection.first(GET, id);
+        return row === undefined ? null : recordOfRow(row);
+      }),
+    find: (query, signal) => guardedWalk(queries.find(query, signal)),
+    readAllText: (signal) => guardedWalk(readAllText(connection, signal)),
+    count: (filter, signal) => guarded(() => queries.count(filter, signal)),
+    ping: () =>
+      guarded(() => {
+        connection.first('SELECT 1 FROM records LIMIT 1');
+        if (damage !== null) throw storeDamaged(damage);
+      }),
+    close() {
+      closing ??= closeAll();
+      return closing;
+    },
+  };
+
+  async function closeAll(): Promise<void> {
+    await writer.drain();
+    // Before the connection: whoever closes last folds the write-ahead log into the file, and only this one can write.
+    await scan.close();
+    connection.close();
+    release();
+  }
+}

@@ -1,0 +1,156 @@
+import type { Clock } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import type { Condition, Filter, FilterNode } from '../../query/filter.ts';
+import type { SortKey } from '../../query/sort.ts';
+import type { FindQuery, StoredRecord } from '../port.ts';
+import type { ScanThread } from './scan-thread.ts';
+import { insertPlaced, prepareQuery, runSlice, type Placed, type Reader, type SliceBudget, type SliceGoal, type SliceResult } from './slice.ts';
+
+/** Limits of one query in the scanning thread. */
+export interface ScanLimits {
+  readonly scanRowsMax: number;
+  readonly scanDeadlineMs: number;
+  readonly scanQueueMax: number;
+}
+
+export interface Queries {
+  find(query: FindQuery, signal: AbortSignal): AsyncGenerator<readonly StoredRecord[]>;
+  count(filter: Filter, signal: AbortSignal): Promise<number>;
+}
+
+interface QueriesOptions {
+  /** Of the main thread. */
+  readonly reader: Reader;
+  readonly scan: ScanThread;
+  readonly clock: Clock;
+  readonly scanLimits: ScanLimits;
+}
+
+const MAIN_BUDGET: SliceBudget = { rowsMax: limits.mainSliceRowsMax, elapsedMsMax: limits.mainSliceMs, textLengthMax: limits.mainSliceTextMax };
+const SCAN_BUDGET: SliceBudget = { rowsMax: limits.scanSliceRowsMax, elapsedMsMax: limits.scanThreadSliceMs, textLengthMax: limits.scanSliceTextMax };
+
+/**
+ * Answers queries from slices: the first one here, when the index narrows the query and matching is cheap; what is left then goes
+ * on in the scanning thread, where the queries under way take turns.
+ */
+export function createQueries({ reader, scan, clock, scanLimits }: QueriesOptions): Queries {
+  let nextQueryId = 1;
+  const nowMs = (): number => clock.monotonicMs();
+
+  /** A first slice on the main thread, or nothing done when the query does not belong here. */
+  const firstSlice = (filter: Filter, sort: readonly SortKey[], goal: SliceGoal, afterId: string): SliceResult => {
+    const nothing: SliceResult = { found: [], top: [], count: 0, lastId: afterId, rows: 0, isDone: false };
+    if (hasPattern(filter.root)) return nothing;
+    const prepared = prepareQuery(reader, filter, sort);
+    return prepared.arms === null ? nothing : runSlice(reader, prepared, goal, afterId, MAIN_BUDGET, nowMs);
+  };
+
+  /** Slices of one query in the scanning thread, each when the one before has been dealt with. */
+  async function* scanSlices(filter: Filter, sort: readonly SortKey[], goalOf: () => SliceGoal, startId: string, signal: AbortSignal): AsyncGenerator<SliceResult> {
+    if (scan.waiting() >= scanLimits.scanQueueMax) {
+      throw new AppError('OVERLOADED', `${scanLimits.scanQueueMax} queries are waiting to be scanned for. Try again shortly.`, { retryAfterS: 2 });
+    }
+    const queryId = nextQueryId++;
+    let afterId = startId;
+    let rows = 0;
+    let spentMs = 0;
+    for (;;) {
+      if (signal.aborted) return;
+      const startMs = nowMs();
+      const result = await scan.run({ queryId, filterSource: filter.source, sort, goal: goalOf(), afterId, budget: SCAN_BUDGET });
+      // What the caller takes between slices does not count.
+      spentMs += nowMs() - startMs;
+      rows += result.rows;
+      afterId = result.lastId;
+      yield result;
+      if (result.isDone) return;
+      refuseTooExpensive(rows, spentMs, scanLimits);
+    }
+  }
+
+  async function* findById({ filter, after, limit }: FindQuery, signal: AbortSignal): AsyncGenerator<readonly StoredRecord[]> {
+    let left = limit ?? Infinity;
+    const goalOf = (): SliceGoal => ({ kind: 'find', limit: Math.min(left, limits.storeBatchRecords) });
+    const first = firstSlice(filter, [], goalOf(), after?.id ?? '');
+    left -= first.found.length;
+    if (first.found.length > 0) yield first.found;
+    if (first.isDone || left <= 0) return;
+    for await (const slice of scanSlices(filter, [], goalOf, first.lastId, signal)) {
+      left -= slice.found.length;
+      if (slice.found.length > 0) yield slice.found;
+      if (left <= 0) return;
+    }
+  }
+
+  async function* findSorted({ filter, sort, after }: FindQuery, limit: number, signal: AbortSignal): AsyncGenerator<readonly StoredRecord[]> {
+    const top: Placed[] = [];
+    const goalOf = (): SliceGoal => {
+      const before = top.length >= limit ? (top.at(-1)?.position ?? null) : null;
+      return { kind: 'top', limit, after, before };
+    };
+    const take = (slice: SliceResult): void => {
+      for (const placed of slice.top) insertPlaced(sort, top, placed, limit);
+    };
+    const first = firstSlice(filter, sort, goalOf(), '');
+    take(first);
+    if (!first.isDone) {
+      for await (const slice of scanSlices(filter, sort, goalOf, first.lastId, signal)) take(slice);
+      if (signal.aborted) return;
+    }
+    for (let start = 0; start < top.length; start += limits.storeBatchRecords) {
+      yield top.slice(start, start + limits.storeBatchRecords).map(({ record }) => record);
+    }
+  }
+
+  return {
+    async *find(query, signal) {
+      if (signal.aborted || (query.limit !== null && query.limit <= 0)) return;
+      if (query.sort.length === 0) yield* findById(query, signal);
+      else if (query.limit !== null) yield* findSorted(query, query.limit, signal);
+      else throw new AppError('INVALID_PARAMETER', 'Records can be sorted only in pages; give a `limit`.');
+    },
+
+    async count(filter, signal) {
+      if (matchesAll(filter.root)) return Number(reader.connection.first('SELECT count(*) FROM records')?.[0]);
+      const goal: SliceGoal = { kind: 'count' };
+      const first = firstSlice(filter, [], goal, '');
+      let count = first.count;
+      if (first.isDone) return count;
+      for await (const slice of scanSlices(filter, [], () => goal, first.lastId, signal)) count += slice.count;
+      return count;
+    },
+  };
+}
+
+function matchesAll(root: FilterNode): boolean {
+  return root.kind === 'and' && root.of.length === 0;
+}
+
+/** A pattern on a long text may take a while, so filters with one are never matched on the main thread. */
+function hasPattern(node: FilterNode): boolean {
+  return node.kind === 'field' ? conditionHasPattern(node.condition) : node.of.some(hasPattern);
+}
+
+function conditionHasPattern(condition: Condition): boolean {
+  switch (condition.kind) {
+    case 'regex':
+      return true;
+    case 'every':
+      return condition.of.some(conditionHasPattern);
+    case 'not':
+    case 'elementValue':
+      return conditionHasPattern(condition.condition);
+    case 'elementDocument':
+      return hasPattern(condition.node);
+    default:
+      return false;
+  }
+}
+
+function refuseTooExpensive(rows: number, spentMs: number, { scanRowsMax, scanDeadlineMs }: ScanLimits): void {
+  const what =
+    rows > scanRowsMax ? `at more than ${scanRowsMax} records (limit scanRowsMax)` : spentMs > scanDeadlineMs ? `for longer than ${scanDeadlineMs} ms (limit scanDeadlineMs)` : null;
+  if (what === null) return;
+  throw new AppError('QUERY_TOO_EXPENSIVE', `The query had to look ${what}. Add a condition of equality, \`$in\` or a range on a field, or ask for a page with \`limit\`.`);
+}

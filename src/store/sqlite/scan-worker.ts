@@ -1,0 +1,50 @@
+/** The scanning thread: runs slices of queries that would hold up the main thread, on a connection of its own that cannot write. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import { parseFilter } from '../../query/filter.ts';
+import { connect } from './connection.ts';
+import { storeErrorOf } from './faults.ts';
+import { CLOSE, type ScanThreadData, type SliceFault, type SliceReply, type SliceRequest } from './scan-protocol.ts';
+import { prepareQuery, runSlice, type PreparedQuery, type Reader } from './slice.ts';
+import { createPathNumbers } from './terms.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('scan-worker runs only as a worker thread.');
+
+const connection = connect((workerData as ScanThreadData).file, { readOnly: true, cacheKib: limits.sqliteScanCacheKib });
+const reader: Reader = { connection, paths: createPathNumbers(connection), rangeRowsMax: limits.scanRangeRowsMax };
+const prepared = new Map<number, PreparedQuery>();
+
+port.on('message', (request: SliceRequest | typeof CLOSE) => {
+  if (request !== CLOSE) {
+    port.postMessage(answer(request));
+    return;
+  }
+  connection.close();
+  port.close();
+});
+
+function answer(request: SliceRequest): SliceReply {
+  const { requestId, goal, afterId, budget } = request;
+  try {
+    return { requestId, result: runSlice(reader, queryOf(request), goal, afterId, budget, () => systemClock.monotonicMs()) };
+  } catch (error) {
+    return { requestId, fault: faultOf(storeErrorOf(error)) };
+  }
+}
+
+/** Queries under way take turns; the one that has waited longest makes room and is prepared again when it comes back. */
+function queryOf({ queryId, filterSource, sort }: SliceRequest): PreparedQuery {
+  const query = prepared.get(queryId) ?? prepareQuery(reader, parseFilter(filterSource), sort);
+  prepared.delete(queryId);
+  prepared.set(queryId, query);
+  if (prepared.size > limits.scanQueriesKept) prepared.delete(prepared.keys().next().value ?? queryId);
+  return query;
+}
+
+function faultOf(error: unknown): SliceFault {
+  if (error instanceof AppError) return { code: error.code, message: error.message, details: error.details, retryAfterS: error.retryAfterS };
+  return { code: null, message: error instanceof Error ? (error.stack ?? error.message) : String(error), details: [], retryAfterS: undefined };
+}

@@ -1,0 +1,64 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { StartError } from '../../core/errors.ts';
+
+/** Says in the file's header that it is Portolan's: `PTLN` in ASCII. @see https://www.sqlite.org/pragma.html#pragma_application_id */
+export const APPLICATION_ID = 0x50544c4e;
+
+/**
+ * Every step that the schema has taken, oldest first; `user_version` counts how many of them a file has been through. A step that
+ * has been released never changes again; what is to change becomes a new step at the end.
+ *
+ * `records` is ordered by rowid so that inserts append, and large texts lie in one place. `terms` is the index: one row for
+ * each scalar leaf of a record's view (see `terms.ts`). Its column `value` has no type of its own, so that numbers, texts and
+ * booleans (blobs of one byte) keep theirs, and SQLite's order between types keeps them apart.
+ */
+export const migrations: readonly string[] = [
+  `CREATE TABLE records (
+     id TEXT NOT NULL UNIQUE,
+     doc TEXT NOT NULL,
+     ends TEXT NOT NULL,
+     revision INTEGER NOT NULL,
+     created_at TEXT NOT NULL,
+     updated_at TEXT NOT NULL,
+     health TEXT NOT NULL
+   );
+   CREATE TABLE paths (
+     path_id INTEGER PRIMARY KEY,
+     path TEXT NOT NULL UNIQUE
+   );
+   CREATE TABLE terms (
+     path_id INTEGER NOT NULL,
+     value NOT NULL,
+     id TEXT NOT NULL,
+     PRIMARY KEY (path_id, value, id)
+   ) WITHOUT ROWID;`,
+];
+
+/**
+ * Takes the steps that the file lacks, each in a transaction of its own, so that a crash leaves a whole schema behind.
+ * @throws {StartError} when the file is of a newer Portolan, whose schema this one does not know
+ */
+export function migrate(db: DatabaseSync, file: string, steps: readonly string[] = migrations): void {
+  const version = pragmaNumber(db, 'user_version');
+  if (version > steps.length) {
+    throw new StartError(
+      `${file} has the schema version ${version}, and this Portolan knows only versions up to ${steps.length}. Start the newer Portolan that wrote it, or restore a backup from before the upgrade.`,
+    );
+  }
+  for (const [index, step] of steps.entries()) {
+    if (index < version) continue;
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      db.exec(step);
+      db.exec(`PRAGMA user_version = ${index + 1}`);
+      db.exec('COMMIT');
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}
+
+export function pragmaNumber(db: DatabaseSync, name: 'application_id' | 'user_version'): number {
+  return Number(db.prepare(`PRAGMA ${name}`).get()?.[name]);
+}

@@ -1,0 +1,161 @@
+/** What becomes of calls while MongoDB is away, and afterwards. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppError, StartError } from '../../src/core/errors.ts';
+import { parseFilter } from '../../src/query/filter.ts';
+import type { RecordFields } from '../../src/core/record.ts';
+import { openMongoStore } from '../../src/store/mongodb/open.ts';
+import type { NewRecord, RecordStore } from '../../src/store/port.ts';
+import { codeOfFailure, rememberingLog, until } from '../support/mongo/stores.ts';
+import { describeWithPeer, startMongoPeer, type MongoPeer } from '../support/peers.ts';
+
+const TIME = '2026-01-01T00:00:00.000Z';
+
+const newRecord = (id: string): NewRecord => {
+  const record: RecordFields = {
+    container_registry_id: id,
+    container_registry_name: id,
+    container_registry_metadata: {},
+    container_registry_tags: [],
+    container_registry_public_url: 'http://127.0.0.1:5000',
+    container_registry_image_prefix: '127.0.0.1:5000',
+    container_registry_config: {},
+    container_registry_storage_info: {},
+  };
+  return { record, meta: { created_at: TIME, updated_at: TIME, revision: 1 }, health: { status: 'unknown' } };
+};
+
+async function gather<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of stream) all.push(item);
+  return all;
+}
+
+async function everything(store: RecordStore): Promise<string[]> {
+  const query = { filter: parseFilter({}), sort: [], after: null, limit: null };
+  const batches = await gather(store.find(query, AbortSignal.timeout(30_000)));
+  return batches.flat().map(({ id }) => id);
+}
+
+/** Every kind of call, by name. */
+const calls: readonly (readonly [string, (store: RecordStore) => Promise<unknown>])[] = [
+  ['get', (store) => store.get('a')],
+  ['insert', (store) => store.insert(newRecord('b'))],
+  ['replace', (store) => store.replace({ ...newRecord('a'), expectedRevision: 1 })],
+  ['delete', (store) => store.delete('a')],
+  ['find', everything],
+  ['count', (store) => store.count(parseFilter({}), AbortSignal.timeout(30_000))],
+  ['readAllText', (store) => gather(store.readAllText(AbortSignal.timeout(30_000)))],
+  ['ping', (store) => store.ping()],
+];
+
+/** Each call fails as it should, and in time; all at once, because each takes nearly its two seconds. */
+async function expectAllUnavailable(store: RecordStore): Promise<void> {
+  const outcomes = await Promise.all(
+    calls.map(async ([name, call]) => {
+      const startMs = performance.now();
+      const code = await codeOfFailure(call(store));
+      return { name, code, inTime: performance.now() - startMs < 2_500 };
+    }),
+  );
+  expect(outcomes).toEqual(calls.map(([name]) => ({ name, code: 'STORE_UNAVAILABLE', inTime: true })));
+}
+
+const isBack = (store: RecordStore): Promise<boolean> => store.ping().then(() => true, () => false);
+
+describeWithPeer('mongo-java-server', 'MongoDB being away', () => {
+  let server: MongoPeer;
+  let store: RecordStore;
+  let dataDir: string;
+
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'portolan-mongo-'));
+    server = await startMongoPeer({ file: join(dataDir, 'data.mv') });
+  });
+  afterEach(async () => {
+    await store.close();
+    await server.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  const open = async (): Promise<ReturnType<typeof rememberingLog>> => {
+    const log = rememberingLog();
+    store = await openMongoStore({ url: server.url, log });
+    return log;
+  };
+  const startAgain = async (): Promise<void> => {
+    server = await startMongoPeer({ port: server.port, file: join(dataDir, 'data.mv') });
+  };
+
+  it('abuse 33: absent at the start: every call fails within two seconds, and works once the server is there', async () => {
+    await server.stop();
+    const log = await open();
+    await expectAllUnavailable(store);
+    expect(log.lines.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual(['MongoDB cannot be reached yet; trying on']);
+    await startAgain();
+    await until(() => isBack(store));
+    expect(await store.insert(newRecord('a'))).toBe('inserted');
+    expect(await everything(store)).toEqual(['a']);
+    await until(() => log.lines.some(({ message }) => message.includes('were checked')));
+  }, 60_000);
+
+  it('abuse 33: lost while running: every call fails within two seconds, and works once the server is back, with all data', async () => {
+    const log = await open();
+    await until(() => isBack(store));
+    expect(await store.insert(newRecord('a'))).toBe('inserted');
+    await server.stop();
+    await expectAllUnavailable(store);
+    await startAgain();
+    await until(() => isBack(store));
+    expect(await everything(store)).toEqual(['a']);
+    const messages = log.lines.map(({ message }) => message).filter((message) => message.startsWith('MongoDB'));
+    expect(messages).toEqual(['MongoDB is connected', 'MongoDB was lost; calls answer 503 until it is back', 'MongoDB is connected']);
+  }, 60_000);
+
+  it('abuse 33: hanging: every call fails within two seconds, and works once the server goes on', async () => {
+    await open();
+    await until(() => isBack(store));
+    expect(await store.insert(newRecord('a'))).toBe('inserted');
+    server.process.signal('SIGSTOP');
+    await expectAllUnavailable(store);
+    server.process.signal('SIGCONT');
+    await until(() => isBack(store));
+    // Of the record that was being written meanwhile nothing is certain; the next one is.
+    expect(await store.insert(newRecord('c'))).toBe('inserted');
+    expect((await store.get('c'))?.id).toBe('c');
+  }, 60_000);
+
+  it('lost in the middle of an answer that streams: the answer breaks off with an error', async () => {
+    await open();
+    await until(() => isBack(store));
+    for (let number = 0; number < 450; number++) await store.insert(newRecord(`r-${number}`));
+    const stream = store.readAllText(AbortSignal.timeout(30_000))[Symbol.asyncIterator]();
+    expect((await stream.next()).done).toBe(false);
+    await server.stop();
+    const rest = async (): Promise<void> => {
+      while ((await stream.next()).done !== true);
+    };
+    expect(await codeOfFailure(rest())).toBe('STORE_UNAVAILABLE');
+  }, 60_000);
+
+  it('says when to come back', async () => {
+    await server.stop();
+    await open();
+    const error: unknown = await store.get('a').catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(AppError);
+    expect((error as AppError).retryAfterS).toBe(1);
+  });
+});
+
+describe('a MONGO_URL that cannot be understood', () => {
+  it.each(['mongodb://', 'mongodb://user:secret%zz@host', 'mongodb://host:99999', 'mongodb://user:secret@host/?nosuchoption=1', 'http://host'])(
+    'is refused in a sentence that quotes no password: %s',
+    async (url) => {
+      const error: unknown = await openMongoStore({ url, log: rememberingLog() }).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(StartError);
+      expect((error as Error).message).toMatch(/^MONGO_URL cannot be understood\./);
+      expect((error as Error).message).not.toMatch(/secret/);
+    },
+  );
+});

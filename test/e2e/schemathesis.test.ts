@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeWithPeer, findPeer } from '../support/peers.ts';
+import { call, newRecord } from '../support/requests.ts';
+import { spawnService, temporaryFolder } from '../support/service.ts';
+
+const checks = ['not_a_server_error', 'status_code_conformance', 'content_type_conformance', 'response_headers_conformance', 'response_schema_conformance'];
+
+describeWithPeer('schemathesis', 'schemathesis', () => {
+  it('finds no answer that /openapi.json does not describe, and no 500', async () => {
+    const folder = await temporaryFolder();
+    const service = await spawnService({ DATA_DIR: folder, RATE_LIMIT_PER_MINUTE: '0', PROBE_ALLOW_CIDRS: '' });
+    try {
+      for (const id of ['0', 'known']) await call(service.url, 'POST', '/container_registry', { body: newRecord(id) });
+      const options = ['--phases=examples,coverage,fuzzing', `--checks=${checks.join(',')}`, '--max-examples=25', '--seed=7', '--no-shrink', '--continue-on-failure'];
+      const kept = ['--generation-database=none', '--request-timeout=20', '--warnings=off', '--no-color'];
+      const { status, stdout, stderr } = spawnSync(
+        join(findPeer('schemathesis') ?? '', 'bin/python'),
+        ['-m', 'schemathesis.cli', 'run', `${service.url}/openapi.json`, ...options, ...kept],
+        { cwd: folder, encoding: 'utf8', timeout: 150_000, env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } },
+      );
+      // The report comes first: when something is found, it says what.
+      expect(`${stdout}${stderr}`).toMatch(/No issues found/);
+      expect(status).toBe(0);
+      expect((await call(service.url, 'GET', '/health')).status).toBe(200);
+      expect(service.output()).not.toContain('request failed');
+    } finally {
+      await service.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
+  }, 180_000);
+});

@@ -1,0 +1,37 @@
+import { MongoNetworkError, MongoNotConnectedError, MongoServerError } from 'mongodb';
+import { AppError } from '../../../src/core/errors.ts';
+import { isOutOfTime, storeErrorOf } from '../../../src/store/mongodb/errors.ts';
+
+const codeFor = (error: unknown): unknown => {
+  const mapped = storeErrorOf(error);
+  return mapped instanceof AppError ? mapped.code : mapped;
+};
+
+describe('errors of MongoDB', () => {
+  it.each<[string, Error]>([
+    ['no primary', new MongoServerError({ code: 10_107, errmsg: 'not primary' })],
+    ['shutting down', new MongoServerError({ code: 11_600, errmsg: 'interrupted at shutdown' })],
+    ['majority not reached in time', new MongoServerError({ code: 64, errmsg: 'waiting for replication timed out' })],
+    ['no connection', new MongoNetworkError('connection refused')],
+    ['closed', new MongoNotConnectedError('closed')],
+  ])('abuse 33: %s is the store being unavailable', (_what, error) => {
+    expect(codeFor(error)).toBe('STORE_UNAVAILABLE');
+  });
+
+  it('abuse 32: a full disk is the store being full', () => {
+    expect(codeFor(new MongoServerError({ code: 14_031, errmsg: 'disk full' }))).toBe('STORE_FULL');
+  });
+
+  it('that a query took too long is for the query to say', () => {
+    const error = new MongoServerError({ code: 50, errmsg: 'operation exceeded time limit' });
+    expect(storeErrorOf(error)).toBe(error);
+    expect(isOutOfTime(error)).toBe(true);
+  });
+
+  it('that are about something else stay what they are', () => {
+    const error = new MongoServerError({ code: 13, errmsg: 'not authorized' });
+    expect(storeErrorOf(error)).toBe(error);
+    const defect = new TypeError('a defect');
+    expect(storeErrorOf(defect)).toBe(defect);
+  });
+});

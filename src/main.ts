@@ -25,8 +25,10 @@ async function main(): Promise<void> {
   }
   const { loadConfig } = await import('./config/load.ts');
   const { createApp } = await import('./app.ts');
-  const app = await createApp(loadConfig(process.env), version);
-  stopOnSignals(() => app.stop());
+  const starting = createApp(loadConfig(process.env), version);
+  // Before it listens: whoever sees it listen may stop it at once.
+  stopOnSignals(async () => (await starting).stop());
+  await starting;
 }
 
 /** The first signal asks for an orderly end, the second is taken at its word. */

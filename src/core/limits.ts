@@ -49,8 +49,12 @@ export const limits = {
 
   /** Page size when a client asks for pages without saying how large. */
   pageSizeDefault: 100,
-  /** Largest page: a page is held in memory whole. */
+  /** Largest page: a page is held in memory whole, … */
   pageSizeMax: 1_000,
+  /** … so that pages of large records end earlier, after so many characters; the `Link` header leads on as ever. */
+  pageTextMax: 4 * 1024 * 1024,
+  /** Characters of a streamed answer that are sent at once, give or take a record; a few such chunks wait for each slow reader. */
+  streamChunkLength: 64 * 1024,
   /** Rows that one query may look at outside an index. Far above any real catalog. */
   scanRowsMax: 2_000_000,
   /** Time that one query may spend scanning. */
@@ -60,6 +64,8 @@ export const limits = {
 
   /** Records that a store hands over at once: few enough to hold for each query, enough to make the steps between them cheap. */
   storeBatchRecords: 256,
+  /** … and characters of their text: each reader that is slow to take its answer holds as much. */
+  storeBatchTextMax: 1024 * 1024,
 
   /** Leaves of one record that the embedded store indexes. A record with more is not indexed at all, and looked at by every query. A change needs a migration that builds the index anew. */
   indexedLeavesMax: 2_000,
@@ -68,13 +74,11 @@ export const limits = {
   /** Paths whose numbers are remembered; free keys may be as many as records. */
   indexPathsKept: 10_000,
   /** Look-ups in the index for one step of a query: one $in at its longest, and some. Queries with more go over all records. */
-  queryArmsMax: 1_100,
+  queryLookupsMax: 1_100,
   /** Values of further conditions that the index tests for each candidate. The matcher tests all of them anyway. */
   queryTestParametersMax: 32,
-  /** Rows that are counted to find out which of several conditions is met by the fewest records. */
-  estimateRowsMax: 1_000,
-  /** Values that are counted for one query. */
-  estimateLookupsMax: 500,
+  /** Conditions, and values of each, that are tried to find out which has the fewest records; one look-up each. */
+  leadersTried: 8,
   /** Index rows of a range that may be sorted by id on the main thread (about 2 ms), … */
   mainRangeRowsMax: 2_000,
   /** … and in the scanning thread (about 50 ms); with more of them, going over the records finds a page sooner. */
@@ -91,6 +95,8 @@ export const limits = {
   scanThreadSliceMs: 50,
   /** … and characters of text: bounds the memory of one slice. */
   scanSliceTextMax: 16 * 1024 * 1024,
+  /** A slice that has not ended after this is one record that a filter cannot cope with. The thread is then ended, and with it the query. */
+  scanStuckMs: 5_000,
   /** Queries that the scanning thread keeps prepared; beyond it they are prepared anew at each turn. */
   scanQueriesKept: 32,
   /** Memory of the scanning thread for JavaScript's objects: some slices at their largest. */
@@ -105,7 +111,7 @@ export const limits = {
   /** Time that one transaction gathers changes; what comes later goes into the next one. */
   writeGroupMs: 8,
   /** Page caches of SQLite, main thread: the upper levels of all indexes of 100,000 records. */
-  sqliteCacheKib: 16 * 1024,
+  sqliteCacheKib: 32 * 1024,
   /** The scanning thread reads in order and needs less. */
   sqliteScanCacheKib: 4 * 1024,
   /** Wait for a lock within the process, which is held for milliseconds at most. */
@@ -129,12 +135,8 @@ export const limits = {
   mongoPatienceMs: 800,
   /** MongoDB's servers are looked at this often, so that one that is back is found soon. */
   mongoHeartbeatMs: 1_000,
-  /** Documents of one batch from MongoDB: enough to hide the round trip, few enough to hold for each query. */
-  mongoBatchDocuments: 200,
   /** Ids held by several documents that the log names; the operator needs a beginning, not a list of thousands. */
   mongoDuplicatesShown: 20,
-  /** A query lets others run after this long without a pause, whatever its filter costs. */
-  scanSliceMs: 10,
 
   /** Ids of foreign records may be longer than ours; they stay readable up to here. */
   idLengthMax: 1_024,

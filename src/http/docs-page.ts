@@ -1,5 +1,6 @@
 import { errorTable, type ErrorCode } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import { readSchemas } from './openapi.ts';
 import type { Parameter } from './parameters.ts';
 import type { RouteDefinition } from './route.ts';
 
@@ -11,6 +12,7 @@ const prose = (text: string): string => escapeHtml(text).replace(/`([^`]+)`/g, '
 
 /** The API as one page that needs no script and no outside asset. */
 export function buildDocsPage(routes: readonly RouteDefinition[], version: string): string {
+  const schemas = Object.entries(readSchemas()) as [string, ShownSchema][];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -26,9 +28,12 @@ export function buildDocsPage(routes: readonly RouteDefinition[], version: strin
 <h1>Portolan <small>${escapeHtml(version)}</small></h1>
 <p>Catalog of OCI registries. The same as a document for programs: <a href="/openapi.json">openapi.json</a>.</p>
 </header>
-<nav aria-label="Calls"><ul>${routes.map((route) => `<li><a href="#${route.operationId}"><b>${route.method}</b> ${escapeHtml(route.path)}</a></li>`).join('\n')}</ul></nav>
+<nav aria-label="Calls"><ul>${routes.map((route) => `<li><a href="#${route.operationId}"><b>${route.method}</b> ${escapeHtml(route.path)}</a></li>`).join('\n')}
+${schemas.map(([name]) => `<li><a href="#${name}">${name}</a></li>`).join('\n')}
+<li><a href="#errors">Errors</a></li></ul></nav>
 <main id="calls">
 ${routes.map(section).join('\n')}
+${schemas.map(([name, schema]) => schemaSection(name, schema)).join('\n')}
 <section id="errors"><h2>Errors</h2>
 <p>Every failure is <code>{"success": false, "error", "code", "details", "request_id"}</code>.</p>
 ${errorsTable()}
@@ -54,6 +59,24 @@ function parametersTable(title: string, parameters: readonly Parameter[]): strin
   if (parameters.length === 0) return '';
   const rows = parameters.map(({ name, description }) => `<tr><td><code>${escapeHtml(name)}</code></td><td>${prose(description)}</td></tr>`);
   return `<div class="scroll"><table><caption>${title}</caption><tbody>${rows.join('')}</tbody></table></div>`;
+}
+
+/** As much of a JSON Schema as people are shown. */
+interface ShownSchema {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, { readonly description?: string; readonly type?: string | readonly string[]; readonly enum?: readonly string[] }>>;
+  readonly required?: readonly string[];
+}
+
+function schemaSection(name: string, { description = '', properties = {}, required = [] }: ShownSchema): string {
+  const rows = Object.entries(properties)
+    .filter(([, property]) => property.description !== undefined)
+    .map(([field, { description: meaning = '', type, enum: values }]) => {
+      const facts = [type === undefined ? [] : [type].flat().join(' or '), values === undefined ? [] : values.join(', '), required.includes(field) ? 'required' : []].flat();
+      return `<tr><td><code>${escapeHtml(field)}</code></td><td>${prose(meaning)}${facts.length === 0 ? '' : `<br><small>${escapeHtml(facts.join('; '))}</small>`}</td></tr>`;
+    });
+  const table = rows.length === 0 ? '' : `<div class="scroll"><table><tbody>${rows.join('')}</tbody></table></div>`;
+  return `<section id="${name}"><h2>${name}</h2><p>${prose(description)}</p>${table}</section>`;
 }
 
 function example(name: string, value: Json): string {

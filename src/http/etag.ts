@@ -16,7 +16,8 @@ const ENTITY_TAGS = /^\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"(?:\s*,\s*(?:W\/)?"[
 export function preconditionOf(ifMatch: string | undefined): Precondition {
   if (ifMatch === undefined || ifMatch.trim() === '*') return { kind: 'none' };
   if (!ENTITY_TAGS.test(ifMatch)) {
-    throw new AppError('INVALID_PARAMETER', 'The header If-Match is not a list of entity tags. Send an ETag as it came, quotes included.');
+    const message = 'The header If-Match is not a list of entity tags. Send an ETag as it came, quotes included.';
+    throw new AppError('INVALID_PARAMETER', message, { details: [{ path: 'If-Match', message }] });
   }
   const tags = new Set(ifMatch.split(',').map((tag) => tag.trim()));
   return { kind: 'revision', matches: (meta) => tags.has(etagOf(meta)) };

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { errorTable, type ErrorCode } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
 import type { Parameter } from './parameters.ts';
 import type { RouteDefinition } from './route.ts';
 
@@ -14,6 +15,11 @@ const SCHEMA_FILES = {
 
 /** Errors that any request can get, whatever it asks for. */
 const COMMON_ERRORS: readonly ErrorCode[] = ['INVALID_PARAMETER', 'HOST_NOT_ALLOWED', 'NOT_ACCEPTABLE', 'RATE_LIMITED', 'INTERNAL'];
+
+/** What the HTTP parser answers by itself, before there is a request to route: no body, and the connection is closed. */
+const PARSER_REFUSALS = {
+  431: { description: `The request’s headers are together larger than ${limits.requestHeaderBytesMax} bytes. This answer has no body.` },
+} as const;
 
 const HEADERS: Readonly<Record<string, string>> = {
   ETag: 'Entity tag of the record’s revision.',
@@ -43,8 +49,8 @@ export function buildOpenApi(routes: readonly RouteDefinition[], version: string
   };
 }
 
-/** A schema file as a component: its own `$defs` stay inside it, so references to them get the component's path. */
-function readSchemas(): JsonMap {
+/** The files of `schemas/` as components: a file's own `$defs` stay inside it, so references to them get the component's path. */
+export function readSchemas(): JsonMap {
   return Object.fromEntries(
     Object.entries(SCHEMA_FILES).map(([name, file]) => {
       const text = readFileSync(new URL(`../../schemas/${file}`, import.meta.url), 'utf8');
@@ -71,7 +77,7 @@ function operation(route: RouteDefinition): JsonMap {
     ...(route.description === undefined ? {} : { description: route.description }),
     parameters: [...pathParameters, ...route.parameters.map((parameter) => describe(parameter, 'query')), ...(route.requestHeaders ?? []).map((header) => describe(header, 'header'))],
     ...(route.body === undefined ? {} : { requestBody: requestBody(route.body) }),
-    responses: { ...successes(route), ...failures([...route.errors, ...COMMON_ERRORS]) },
+    responses: { ...successes(route), ...failures([...route.errors, ...COMMON_ERRORS]), ...PARSER_REFUSALS },
   };
 }
 

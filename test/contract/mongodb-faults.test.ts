@@ -4,38 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError, StartError } from '../../src/core/errors.ts';
 import { parseFilter } from '../../src/query/filter.ts';
-import type { RecordFields } from '../../src/core/record.ts';
 import { openMongoStore } from '../../src/store/mongodb/open.ts';
-import type { NewRecord, RecordStore } from '../../src/store/port.ts';
-import { codeOfFailure, rememberingLog, until } from '../support/mongo/stores.ts';
+import type { RecordStore } from '../../src/store/port.ts';
+import { rememberingLog, until } from '../support/mongo/stores.ts';
 import { describeWithPeer, startMongoPeer, type MongoPeer } from '../support/peers.ts';
-
-const TIME = '2026-01-01T00:00:00.000Z';
-
-const newRecord = (id: string): NewRecord => {
-  const record: RecordFields = {
-    container_registry_id: id,
-    container_registry_name: id,
-    container_registry_metadata: {},
-    container_registry_tags: [],
-    container_registry_public_url: 'http://127.0.0.1:5000',
-    container_registry_image_prefix: '127.0.0.1:5000',
-    container_registry_config: {},
-    container_registry_storage_info: {},
-  };
-  return { record, meta: { created_at: TIME, updated_at: TIME, revision: 1 }, health: { status: 'unknown' } };
-};
+import { codeOf, findIds, newRecord } from './store-fixture.ts';
 
 async function gather<T>(stream: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of stream) all.push(item);
   return all;
-}
-
-async function everything(store: RecordStore): Promise<string[]> {
-  const query = { filter: parseFilter({}), sort: [], after: null, limit: null };
-  const batches = await gather(store.find(query, AbortSignal.timeout(30_000)));
-  return batches.flat().map(({ id }) => id);
 }
 
 /** Every kind of call, by name. */
@@ -44,7 +22,7 @@ const calls: readonly (readonly [string, (store: RecordStore) => Promise<unknown
   ['insert', (store) => store.insert(newRecord('b'))],
   ['replace', (store) => store.replace({ ...newRecord('a'), expectedRevision: 1 })],
   ['delete', (store) => store.delete('a')],
-  ['find', everything],
+  ['find', (store) => findIds(store, {})],
   ['count', (store) => store.count(parseFilter({}), AbortSignal.timeout(30_000))],
   ['readAllText', (store) => gather(store.readAllText(AbortSignal.timeout(30_000)))],
   ['ping', (store) => store.ping()],
@@ -55,7 +33,7 @@ async function expectAllUnavailable(store: RecordStore): Promise<void> {
   const outcomes = await Promise.all(
     calls.map(async ([name, call]) => {
       const startMs = performance.now();
-      const code = await codeOfFailure(call(store));
+      const code = await codeOf(call(store));
       return { name, code, inTime: performance.now() - startMs < 2_500 };
     }),
   );
@@ -96,7 +74,7 @@ describeWithPeer('mongo-java-server', 'MongoDB being away', () => {
     await startAgain();
     await until(() => isBack(store));
     expect(await store.insert(newRecord('a'))).toBe('inserted');
-    expect(await everything(store)).toEqual(['a']);
+    expect(await findIds(store, {})).toEqual(['a']);
     await until(() => log.lines.some(({ message }) => message.includes('were checked')));
   }, 60_000);
 
@@ -108,7 +86,7 @@ describeWithPeer('mongo-java-server', 'MongoDB being away', () => {
     await expectAllUnavailable(store);
     await startAgain();
     await until(() => isBack(store));
-    expect(await everything(store)).toEqual(['a']);
+    expect(await findIds(store, {})).toEqual(['a']);
     const messages = log.lines.map(({ message }) => message).filter((message) => message.startsWith('MongoDB'));
     expect(messages).toEqual(['MongoDB is connected', 'MongoDB was lost; calls answer 503 until it is back', 'MongoDB is connected']);
   }, 60_000);
@@ -136,7 +114,7 @@ describeWithPeer('mongo-java-server', 'MongoDB being away', () => {
     const rest = async (): Promise<void> => {
       while ((await stream.next()).done !== true);
     };
-    expect(await codeOfFailure(rest())).toBe('STORE_UNAVAILABLE');
+    expect(await codeOf(rest())).toBe('STORE_UNAVAILABLE');
   }, 60_000);
 
   it('says when to come back', async () => {

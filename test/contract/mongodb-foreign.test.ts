@@ -1,10 +1,10 @@
 /** A database that the AIOS container registry DB has filled: its documents know nothing of Portolan. */
 import { Binary, Decimal128, Double, Int32, Long, ObjectId, type Document } from 'mongodb';
-import { parseFilter } from '../../src/query/filter.ts';
-import type { RecordStore, StoredRecord } from '../../src/store/port.ts';
+import type { RecordStore } from '../../src/store/port.ts';
 import { recordOf } from '../../src/store/stored-record.ts';
 import { openFixture, type MongoFixture } from '../support/mongo/stores.ts';
 import { describeWithMongo, startMongo, type MongoServer } from '../support/peers.ts';
+import { count, findIds } from './store-fixture.ts';
 
 const BORN = '2024-03-09T16:00:00.000Z';
 const OID = ObjectId.createFromTime(Date.parse(BORN) / 1000);
@@ -54,12 +54,6 @@ describeWithMongo('an AIOS database opened by Portolan', () => {
     fixture = await openFixture(server.url, documents);
     return fixture.store;
   };
-  const find = async (store: RecordStore, filter: unknown, limit: number | null = null): Promise<StoredRecord[]> => {
-    const found: StoredRecord[] = [];
-    for await (const batch of store.find({ filter: parseFilter(filter), sort: [], after: null, limit }, AbortSignal.timeout(20_000))) found.push(...batch);
-    return found;
-  };
-  const idsOf = async (store: RecordStore, filter: unknown): Promise<string[]> => (await find(store, filter)).map(({ id }) => id);
   it('shows documents as records with revision 0, as old as their ObjectId', async () => {
     const store = await open(plain('a', { _id: OID }));
     const found = await store.get('a');
@@ -120,15 +114,15 @@ describeWithMongo('an AIOS database opened by Portolan', () => {
   ])('finds by what is shown: %j', async (filter) => {
     const store = await open(exotic, plain('other', { container_registry_metadata: {} }));
     await fixture.checked();
-    expect(await idsOf(store, { $and: [filter, { container_registry_id: 'exotic' }] })).toEqual(['exotic']);
-    expect(await idsOf(store, filter)).toContain('exotic');
+    expect(await findIds(store, { $and: [filter, { container_registry_id: 'exotic' }] })).toEqual(['exotic']);
+    expect(await findIds(store, filter)).toContain('exotic');
   });
 
   it('finds records by the defaults that missing fields are shown as', async () => {
     const store = await open({ container_registry_id: 'sparse' }, plain('full'));
     await fixture.checked();
-    expect(await idsOf(store, { container_registry_image_prefix: '' })).toEqual(['sparse']);
-    expect(await idsOf(store, { container_registry_name: { $lt: 'a' } })).toEqual(['sparse']);
+    expect(await findIds(store, { container_registry_image_prefix: '' })).toEqual(['sparse']);
+    expect(await findIds(store, { container_registry_name: { $lt: 'a' } })).toEqual(['sparse']);
   });
 
   it('leaves extra fields and untouched types as they are when a record is first written, and adds its book-keeping', async () => {
@@ -165,8 +159,8 @@ describeWithMongo('an AIOS database opened by Portolan', () => {
 
   it('does not show documents without a text for an id', async () => {
     const store = await open(plain('a'), { container_registry_name: 'no id' }, plain('b', { container_registry_id: 5 }));
-    expect(await idsOf(store, {})).toEqual(['a']);
-    expect(await store.count(parseFilter({}), AbortSignal.timeout(5_000))).toBe(1);
+    expect(await findIds(store, {})).toEqual(['a']);
+    expect(await count(store, {})).toBe(1);
   });
 
   describe('holding an id twice', () => {
@@ -181,15 +175,15 @@ describeWithMongo('an AIOS database opened by Portolan', () => {
       await fixture.checked();
       expect(fixture.log.lines.find(({ message }) => message.includes('the same id'))?.fields).toEqual({ ids: ['twice'] });
       expect(recordOf((await store.get('twice'))!).container_registry_name).toBe('first');
-      expect(await idsOf(store, {})).toEqual(['once', 'twice']);
-      expect(await store.count(parseFilter({}), AbortSignal.timeout(5_000))).toBe(2);
+      expect(await findIds(store, {})).toEqual(['once', 'twice']);
+      expect(await count(store, {})).toBe(2);
     });
 
     it('does not find the hidden one by what only it holds', async () => {
       const store = await open(...twice());
       await fixture.checked();
-      expect(await idsOf(store, { container_registry_name: 'second' })).toEqual([]);
-      expect(await idsOf(store, { container_registry_name: 'first' })).toEqual(['twice']);
+      expect(await findIds(store, { container_registry_name: 'second' })).toEqual([]);
+      expect(await findIds(store, { container_registry_name: 'first' })).toEqual(['twice']);
     });
 
     it('deletes the one that is shown', async () => {

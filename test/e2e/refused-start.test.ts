@@ -26,7 +26,10 @@ describe('a configuration that cannot work', () => {
     ['two mistakes', { PORT: '70000', LOG_LEVEL: 'loud' }, /PORT.*LOG_LEVEL/],
     ['a configuration file that is not there', { CONFIG_FILE: '/nowhere/portolan.env' }, /CONFIG_FILE.*\/nowhere\/portolan\.env/],
     ['a MongoDB URL of another kind', { MONGO_URL: 'postgres://user:hunter2@db' }, /MONGO_URL/],
-    ['a MongoDB URL that cannot be read', { MONGO_URL: 'mongodb://' }, /MONGO_URL/],
+    ['a MongoDB URL without a host', { MONGO_URL: 'mongodb://user:hunter2@' }, /MONGO_URL/],
+    ['a MongoDB URL with an impossible port', { MONGO_URL: 'mongodb://user:hunter2@db:99999' }, /MONGO_URL/],
+    ['a MongoDB password that is not encoded', { MONGO_URL: 'mongodb://user:hunter2%@db' }, /MONGO_URL/],
+    ['a MongoDB option that there is not', { MONGO_URL: 'mongodb://user:hunter2@db/?bogus=1' }, /MONGO_URL.*bogus/],
     ['an address that is not this machine’s', { HOST: '192.0.2.1', AUTH: 'off' }, /HOST=192\.0\.2\.1/],
     ['an open address', { HOST: '0.0.0.0' }, /HOST=0\.0\.0\.0.*AUTH=off/],
     ['an open address of IPv6', { HOST: '::' }, /HOST=::.*AUTH=off/],
@@ -104,11 +107,9 @@ describe('a damaged file', () => {
   /** A stopped store with records in it; resolves to the path of its largest file. */
   async function filledStore(): Promise<string> {
     const first = await spawnService({ DATA_DIR: folder, RATE_LIMIT_PER_MINUTE: '0' });
-    const text = 'x'.repeat(2_000);
-    for (let n = 0; n < 200; n++) {
-      const reply = await call(first.url, 'POST', '/container_registry', { body: newRecord(`kept-${n}`, { container_registry_metadata: { text, n } }) });
-      expect(reply.status).toBe(201);
-    }
+    const text = 'x'.repeat(4_000);
+    const created = Array.from({ length: 100 }, (_unused, n) => call(first.url, 'POST', '/container_registry', { body: newRecord(`kept-${n}`, { container_registry_metadata: { text, n } }) }));
+    expect(new Set((await Promise.all(created)).map(({ status }) => status))).toEqual(new Set([201]));
     await first.stop();
     const sizes = await Promise.all((await readdir(folder)).map(async (name) => ({ path: join(folder, name), size: (await stat(join(folder, name))).size })));
     return sizes.sort((a, b) => b.size - a.size)[0]!.path;

@@ -64,6 +64,17 @@ describe('POST /container_registries', () => {
     expect((await walk('/container_registries?limit=15', { container_registry_tags: 'even' })).map((page) => page.length)).toEqual([15]);
   });
 
+  it('cuts a page of large records short, and its Link leads on', async () => {
+    const text = 'x'.repeat(900_000);
+    for (let n = 0; n < 12; n++) await call(service.url, 'POST', '/container_registry', { body: newRecord(`large-${n + 10}`, { container_registry_metadata: { text, large: true } }) });
+    for (const order of ['', '&sort=container_registry_name']) {
+      const pages = await walk(`/container_registries?limit=1000${order}`, { 'container_registry_metadata.large': true });
+      expect(pages.map((page) => page.length)).toEqual([4, 4, 4]);
+      expect(pages.flat()).toEqual(Array.from({ length: 12 }, (_unused, n) => `large-${n + 10}`));
+    }
+    for (let n = 0; n < 12; n++) await call(service.url, 'DELETE', `/container_registry/large-${n + 10}`);
+  });
+
   it('sorts by any field, pages through the order, and breaks ties by id', async () => {
     const pages = await walk('/container_registries?sort=-container_registry_metadata.region,container_registry_metadata.n&limit=4', {});
     const expected = [...Array.from({ length: 10 }, (_unused, n) => n), ...Array.from({ length: 20 }, (_unused, n) => n + 10)].map(idOf);

@@ -103,15 +103,28 @@ async function page(
   headers: Record<string, string>,
 ): Promise<Answer> {
   // One more than asked for tells whether there is a next page.
-  const found: StoredRecord[] = [];
-  for await (const batch of catalog.find({ ...request, limit: request.limit + 1 }, signal)) found.push(...batch);
-  const shown = found.slice(0, request.limit);
+  const found = await collectPage(catalog.find({ ...request, limit: request.limit + 1 }, signal));
+  const shown = found.isCut ? found.records.slice(0, -1) : found.records.slice(0, request.limit);
   const last = shown.at(-1);
-  if (found.length > shown.length && last !== undefined) {
+  if (found.records.length > shown.length && last !== undefined) {
     const position = positionOf(request.sort.length === 0 ? {} : viewOf(last), last.id, request.sort);
     headers['Link'] = `<${withCursor(url, encodeCursor(position, request.sort, request.filter))}>; rel="next"`;
   }
   return successText(`[${shown.map(text).join(',')}]`, 200, headers);
+}
+
+/** A page is held in memory whole, so it is cut when its records are large: the last one found then begins the next page. */
+async function collectPage(batches: AsyncIterable<readonly StoredRecord[]>): Promise<{ records: readonly StoredRecord[]; isCut: boolean }> {
+  const records: StoredRecord[] = [];
+  let textLength = 0;
+  for await (const batch of batches) {
+    for (const stored of batch) {
+      records.push(stored);
+      textLength += stored.text.length;
+      if (textLength > limits.pageTextMax && records.length > 1) return { records, isCut: true };
+    }
+  }
+  return { records, isCut: false };
 }
 
 function withCursor(url: string, cursor: string): string {
@@ -121,8 +134,18 @@ function withCursor(url: string, cursor: string): string {
   return `${path}?${parameters.toString()}`;
 }
 
+/** Texts of records, joined by commas into chunks of a fair size: what a slow reader has not taken yet is held in memory. */
 async function* batchTexts(batches: AsyncIterable<readonly StoredRecord[]>, text: Showing['text']): AsyncIterable<string> {
-  for await (const batch of batches) if (batch.length > 0) yield batch.map(text).join(',');
+  for await (const batch of batches) {
+    let chunk = '';
+    for (const stored of batch) {
+      chunk = chunk === '' ? text(stored) : `${chunk},${text(stored)}`;
+      if (chunk.length < limits.streamChunkLength) continue;
+      yield chunk;
+      chunk = '';
+    }
+    if (chunk !== '') yield chunk;
+  }
 }
 
 /**

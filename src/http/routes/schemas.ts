@@ -33,7 +33,7 @@ export const includeParameter: Parameter = {
 export const listParameters: readonly Parameter[] = [
   {
     name: 'limit',
-    description: 'Records on a page. Without `limit`, `cursor` and `sort` everything streams.',
+    description: 'Records on a page at most; large records make it shorter. Whether there is a next page, the `Link` header tells. Without `limit`, `cursor` and `sort` everything streams.',
     schema: { type: 'integer', minimum: 1, maximum: limits.pageSizeMax },
   },
   { name: 'cursor', description: 'Where the page begins: taken from the `Link` header of the page before.', schema: { type: 'string', maxLength: limits.cursorLengthMax } },

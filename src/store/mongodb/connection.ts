@@ -38,6 +38,7 @@ export interface Connection {
    */
   whileAlive<T>(work: Promise<T>): Promise<T>;
   ping(): Promise<void>;
+  /** Lets work under way finish, which its time limit bounds, and refuses any other. */
   close(): Promise<void>;
 }
 
@@ -69,13 +70,19 @@ export function openConnection(options: ConnectionOptions): Connection {
   reportChanges(client, options.log);
   const background = connectInBackground(client, options.log, closing.signal, () => options.prepare(collection));
 
-  const runWithin = <T>(timeoutMs: number, work: (collection: Collection<CatalogDocument>) => Promise<T>): Promise<T> =>
-    within(timeoutMs, async (isGivenUp) => {
+  const underWay = new Set<Promise<unknown>>();
+
+  const runWithin = async <T>(timeoutMs: number, work: (collection: Collection<CatalogDocument>) => Promise<T>): Promise<T> => {
+    if (closing.signal.aborted) throw storeUnavailable(new Error('the store is closed'));
+    const answer = within(timeoutMs, async (isGivenUp) => {
       await background.connected;
       // Nobody waits for it any more, and a write that its caller was told has failed must not happen later.
       if (isGivenUp()) throw storeUnavailable(new Error('the connection came too late'));
       return work(collection);
     });
+    underWay.add(answer);
+    return answer.finally(() => underWay.delete(answer));
+  };
   const pingWithin = async (timeoutMs: number): Promise<void> => {
     await runWithin(timeoutMs, () => client.db(options.database).command({ ping: 1 }));
   };
@@ -86,6 +93,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     ping: () => pingWithin(limits.mongoAnswerTimeoutMs),
     async close() {
       closing.abort();
+      await Promise.allSettled(underWay);
       // A server that hangs must not hold up the end of the service: what it was told is told.
       await within(limits.mongoAnswerTimeoutMs, () => client.close()).catch(() => undefined);
       await background.ended;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { compileFilter } from '../../query/match.ts';
 import type { Filter } from '../../query/filter.ts';
@@ -16,9 +17,13 @@ export interface Searches {
   idsAreUnique(): boolean;
 }
 
-/** @throws {AppError} `STORE_UNAVAILABLE`, `QUERY_TOO_EXPENSIVE` */
-export function findRecords(searches: Searches, query: FindQuery, signal: AbortSignal): AsyncIterable<readonly StoredRecord[]> {
-  return query.sort.length === 0 ? findById(searches, query, signal) : findSorted(searches, query, signal);
+/** @throws {AppError} `STORE_UNAVAILABLE`, `QUERY_TOO_EXPENSIVE`; `INVALID_PARAMETER` for a sort without a limit */
+export async function* findRecords(searches: Searches, query: FindQuery, signal: AbortSignal): AsyncGenerator<readonly StoredRecord[]> {
+  const { sort, limit } = query;
+  if (signal.aborted || (limit !== null && limit <= 0)) return;
+  if (sort.length === 0) yield* findById(searches, query, signal);
+  else if (limit !== null) yield* findSorted(searches, query, limit, signal);
+  else throw new AppError('INVALID_PARAMETER', 'Records can be sorted only in pages; give a `limit`.');
 }
 
 function scanOf(searches: Searches, filter: Filter, afterId: string | null, limit: number | null): Scan {
@@ -26,14 +31,13 @@ function scanOf(searches: Searches, filter: Filter, afterId: string | null, limi
   return {
     query: searches.idsAreUnique() ? candidateQueryOf(filter) : null,
     afterId,
-    batchDocuments: Math.min(limits.mongoBatchDocuments, limit ?? limits.mongoBatchDocuments),
+    batchDocuments: Math.min(limits.storeBatchRecords, limit ?? limits.storeBatchRecords),
     matches: (shown) => test(viewOfShown(shown)),
   };
 }
 
 async function* findById(searches: Searches, query: FindQuery, signal: AbortSignal): AsyncGenerator<readonly StoredRecord[]> {
   let wanted = query.limit ?? Infinity;
-  if (wanted <= 0) return;
   const scan = scanOf(searches, query.filter, query.after?.id ?? null, query.limit);
   for await (const batch of scanMatches(searches.connection, searches.clock, scan, signal)) {
     const page = batch.slice(0, wanted);
@@ -49,9 +53,8 @@ interface Candidate {
 }
 
 /** Sees every candidate and keeps the best ones: the order is the matcher's own, which no index of MongoDB has. */
-async function* findSorted(searches: Searches, query: FindQuery, signal: AbortSignal): AsyncGenerator<readonly StoredRecord[]> {
+async function* findSorted(searches: Searches, query: FindQuery, limit: number, signal: AbortSignal): AsyncGenerator<readonly StoredRecord[]> {
   const { sort, after } = query;
-  const limit = query.limit ?? Infinity;
   const best: Candidate[] = [];
   const scan = scanOf(searches, query.filter, null, null);
   for await (const batch of scanMatches(searches.connection, searches.clock, scan, signal)) {
@@ -61,8 +64,8 @@ async function* findSorted(searches: Searches, query: FindQuery, signal: AbortSi
     }
   }
   if (signal.aborted) return;
-  for (let from = 0; from < best.length; from += limits.mongoBatchDocuments) {
-    yield best.slice(from, from + limits.mongoBatchDocuments).map(({ shown }) => storedRecordOf(shown));
+  for (let from = 0; from < best.length; from += limits.storeBatchRecords) {
+    yield best.slice(from, from + limits.storeBatchRecords).map(({ shown }) => storedRecordOf(shown));
   }
 }
 
@@ -82,7 +85,7 @@ function keepBest(best: Candidate[], candidate: Candidate, sort: readonly SortKe
 }
 
 export async function* readAllText(searches: Searches, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const scan: Scan = { query: null, afterId: null, batchDocuments: limits.mongoBatchDocuments, matches: () => true };
+  const scan: Scan = { query: null, afterId: null, batchDocuments: limits.storeBatchRecords, matches: () => true };
   for await (const batch of scanMatches(searches.connection, searches.clock, scan, signal)) {
     yield Buffer.from(batch.map((shown) => JSON.stringify(shown.record)).join(','));
   }

@@ -85,7 +85,7 @@ async function matchesAmong(batch: readonly CatalogDocument[], scan: Scan, pass:
     const shown = showDocument(document);
     if (shown.id !== pass.lastId && scan.matches(shown)) found.push(shown);
     pass.lastId = shown.id;
-    if (pass.clock.monotonicMs() - pass.sliceStartMs < limits.scanSliceMs) continue;
+    if (pass.clock.monotonicMs() - pass.sliceStartMs < limits.mainSliceMs) continue;
     await nextTurn();
     if (pass.signal.aborted) break;
     pass.sliceStartMs = pass.clock.monotonicMs();

@@ -1,9 +1,9 @@
-import { compareText } from '../../query/compare.ts';
 import { limits } from '../../core/limits.ts';
-import { rangeCondition, type Arm } from './arms.ts';
+import { compareText } from '../../query/compare.ts';
 import type { Connection } from './connection.ts';
-import type { Plan } from './plan.ts';
-import type { TermValue } from './terms.ts';
+import { between, type Plan, type RangePlan } from './plan.ts';
+import { testOf } from './plan-test.ts';
+import { UNINDEXED, type TermValue } from './terms.ts';
 
 /** Some candidates in the order of their ids, each once. All up to and with `through` are there; `null`: all that there are. */
 export interface CandidatePage {
@@ -11,58 +11,116 @@ export interface CandidatePage {
   readonly through: string | null;
 }
 
+const UNINDEXED_RECORDS: Plan = { kind: 'terms', pathId: UNINDEXED.pathId, values: [UNINDEXED.value] };
+
 /** Reads the next candidates after an id: about `wanted` of them, sometimes none although more follow. */
-export function candidatePage(connection: Connection, arms: readonly Arm[], afterId: string, wanted: number): CandidatePage {
-  const perArm = Math.max(CANDIDATES_PER_ARM_MIN, Math.ceil((wanted * 2) / arms.length));
-  return mergePages(arms.map((arm) => readArm(connection, arm, afterId, Math.min(wanted, perArm))));
+export function candidatePage(connection: Connection, plan: Plan, afterId: string, wanted: number): CandidatePage {
+  const query: PageQuery = { connection, afterId, wanted };
+  return mergePages([...read(query, plan, []), ...read(query, UNINDEXED_RECORDS, [])]);
+}
+
+interface PageQuery {
+  readonly connection: Connection;
+  readonly afterId: string;
+  readonly wanted: number;
 }
 
 /** Fewer would cost a look-up for each. */
-const CANDIDATES_PER_ARM_MIN = 8;
+const ROWS_MIN = 8;
 
-/** A range is read whole for every page, so its pages are so large that few are needed. */
+/** A range is read whole for every page, so its pages are made so large that few are needed. */
 const RANGE_PAGES_MAX = 8;
 
-function mergePages(parts: readonly CandidatePage[]): CandidatePage {
-  const filled = parts.filter(({ ids, through }) => ids.length > 0 || through !== null);
-  const [only] = filled;
-  if (only === undefined) return { ids: [], through: null };
-  if (filled.length === 1) return only;
-  let through: string | null = null;
-  for (const part of filled) {
-    if (part.through !== null && (through === null || compareText(part.through, through) < 0)) through = part.through;
-  }
-  const sorted = filled.flatMap(({ ids }) => ids).sort(compareText);
-  const unique = sorted.filter((id, index) => id !== sorted[index - 1]);
-  const end = through;
-  return { ids: end === null ? unique : unique.filter((id) => compareText(id, end) <= 0), through };
-}
-
-function readArm(connection: Connection, arm: Arm, afterId: string, wanted: number): CandidatePage {
-  const { source } = arm;
-  switch (source.kind) {
-    case 'ids': {
-      const ids = source.ids.filter((id) => compareText(id, afterId) > 0);
-      return { ids, through: null };
-    }
-    case 'term':
-      return readRows(connection, arm, wanted, 'SELECT id FROM terms WHERE path_id = ? AND value = ? AND id > ? ORDER BY id LIMIT ?', [source.pathId, source.value, afterId]);
-    case 'idRange': {
-      // One lower bound, so that SQLite starts there.
-      const isPastLow = compareText(afterId, source.low.value) >= 0;
-      const { sql, parameters } = rangeCondition('id', isPastLow ? { ...source, low: { value: afterId, inclusive: false } } : source);
-      return readRows(connection, arm, wanted, `SELECT id FROM records WHERE ${sql} ORDER BY id LIMIT ?`, parameters);
-    }
-    case 'termRange': {
-      const { sql, parameters } = rangeCondition('value', source);
-      const rows = Math.max(wanted, Math.ceil(arm.rangeRows / RANGE_PAGES_MAX));
-      return readRows(connection, arm, rows, `SELECT DISTINCT id FROM terms WHERE path_id = ? AND ${sql} AND id > ? ORDER BY id LIMIT ?`, [source.pathId, ...parameters, afterId]);
+/** Pages whose union are the plan's candidates; `tests` must hold for them besides. */
+function read(query: PageQuery, plan: Plan, tests: readonly Plan[]): CandidatePage[] {
+  switch (plan.kind) {
+    case 'terms':
+      return readTerms(query, plan, tests);
+    case 'ids':
+      return [{ ids: plan.ids.filter((id) => compareText(id, query.afterId) > 0), through: null }];
+    case 'idRange':
+      return [readIdRange(query, plan, tests)];
+    case 'range':
+      return [readRange(query, plan, tests)];
+    case 'led':
+      return [readRange(query, plan.leader, [...tests, ...plan.tests])];
+    case 'or':
+      return plan.of.flatMap((part) => read(query, part, tests));
+    case 'and': {
+      const leader = leaderOf(query, plan.of);
+      return leader === undefined ? [] : read(query, leader, [...tests, ...plan.of.filter((part) => part !== leader)]);
     }
   }
 }
 
-function readRows(connection: Connection, arm: Arm, wanted: number, sql: string, parameters: readonly (TermValue | number)[]): CandidatePage {
-  const test = testOf(arm.tests);
+/** Of conditions that must all hold, the one whose next rows reach furthest has the fewest around here, so it leads. */
+function leaderOf(query: PageQuery, parts: readonly Plan[]): Plan | undefined {
+  if (parts.length <= 1) return parts[0];
+  let best: { readonly part: Plan; readonly reach: string } | undefined;
+  for (const part of parts.slice(0, limits.leadersTried)) {
+    const reach = reachOf(query, part);
+    if (reach === null) return part;
+    if (best === undefined || compareText(reach, best.reach) > 0) best = { part, reach };
+  }
+  return best?.part;
+}
+
+/** Rows that are skipped to see how close together they lie. */
+const REACH_ROWS = 32;
+
+/** The id that a plan gets to within so many rows; `null` when it has no more than these. */
+function reachOf(query: PageQuery, plan: Plan): string | null {
+  switch (plan.kind) {
+    case 'terms': {
+      const tried = plan.values.slice(0, limits.leadersTried);
+      const offset = Math.ceil(REACH_ROWS / Math.max(1, plan.values.length)) - 1;
+      const ids = tried.map((value) => query.connection.first(REACH_OF_TERM, plan.pathId, value, query.afterId, offset)?.[0] as string | undefined);
+      return nearest(ids.map((id) => id ?? null));
+    }
+    case 'ids':
+      return plan.ids.filter((id) => compareText(id, query.afterId) > 0)[REACH_ROWS - 1] ?? null;
+    case 'idRange':
+      return readIdRange({ ...query, wanted: REACH_ROWS }, plan, []).through;
+    case 'or':
+      return nearest(plan.of.slice(0, limits.leadersTried).map((part) => reachOf(query, part)));
+    case 'and': {
+      const leader = leaderOf(query, plan.of);
+      return leader === undefined ? null : reachOf(query, leader);
+    }
+    case 'range':
+    case 'led':
+      return query.afterId;
+  }
+}
+
+const REACH_OF_TERM = 'SELECT id FROM terms WHERE path_id = ? AND value = ? AND id > ? ORDER BY id LIMIT 1 OFFSET ?';
+
+/** `null`, the end, is the furthest of all. */
+function nearest(reaches: readonly (string | null)[]): string | null {
+  return reaches.reduce((least, reach) => (least === null || (reach !== null && compareText(reach, least) < 0) ? reach : least), null);
+}
+
+function readTerms(query: PageQuery, plan: Extract<Plan, { kind: 'terms' }>, tests: readonly Plan[]): CandidatePage[] {
+  const share = Math.min(query.wanted, Math.max(ROWS_MIN, Math.ceil((query.wanted * 2) / plan.values.length)));
+  const sql = 'SELECT id FROM terms WHERE path_id = ? AND value = ? AND id > ? ORDER BY id LIMIT ?';
+  return plan.values.map((value) => readRows(query, tests, share, sql, [plan.pathId, value, query.afterId]));
+}
+
+function readIdRange(query: PageQuery, plan: Extract<Plan, { kind: 'idRange' }>, tests: readonly Plan[]): CandidatePage {
+  // One lower bound, so that SQLite starts there.
+  const low = compareText(query.afterId, plan.low.value) >= 0 ? { value: query.afterId, inclusive: false } : plan.low;
+  const { sql, parameters } = between('id', low, plan.high);
+  return readRows(query, tests, query.wanted, `SELECT id FROM records WHERE ${sql} ORDER BY id LIMIT ?`, parameters);
+}
+
+function readRange(query: PageQuery, { pathId, low, high, rows }: RangePlan, tests: readonly Plan[]): CandidatePage {
+  const { sql, parameters } = between('value', low, high);
+  const wanted = Math.max(query.wanted, Math.ceil(rows / RANGE_PAGES_MAX));
+  return readRows(query, tests, wanted, `SELECT DISTINCT id FROM terms WHERE path_id = ? AND ${sql} AND id > ? ORDER BY id LIMIT ?`, [pathId, ...parameters, query.afterId]);
+}
+
+function readRows({ connection }: PageQuery, tests: readonly Plan[], wanted: number, sql: string, parameters: readonly (TermValue | number)[]): CandidatePage {
+  const test = testOf(tests);
   const rows =
     test === null
       ? connection.all(sql, ...parameters, wanted)
@@ -72,51 +130,13 @@ function readRows(connection: Connection, arm: Arm, wanted: number, sql: string,
   return { ids, through: rows.length < wanted ? null : ((rows.at(-1)?.[0] as string | undefined) ?? null) };
 }
 
-/** Whether a candidate `c` satisfies something, as SQL. */
-interface Test {
-  readonly sql: string;
-  readonly parameters: readonly (TermValue | number)[];
-}
-
-/** All tests that an index can answer for a single record, as far as they are few; the matcher does the others anyway. */
-function testOf(plans: readonly Plan[]): Test | null {
-  const tests: Test[] = [];
-  let parameters = 0;
-  for (const plan of plans) {
-    const test = testOfPlan(plan);
-    if (test === null || parameters + test.parameters.length > limits.queryTestParametersMax) continue;
-    parameters += test.parameters.length;
-    tests.push(test);
-  }
-  return tests.length === 0 ? null : join(tests, 'AND');
-}
-
-/** A range of values cannot be tested: the index is in the order of values, not of ids. */
-function testOfPlan(plan: Plan): Test | null {
-  switch (plan.kind) {
-    case 'terms':
-      return plan.values.length > limits.queryTestParametersMax
-        ? null
-        : { sql: `EXISTS (SELECT 1 FROM terms AS x WHERE x.path_id = ? AND x.value IN (${marksFor(plan.values)}) AND x.id = c.id)`, parameters: [plan.pathId, ...plan.values] };
-    case 'ids':
-      return plan.ids.length > limits.queryTestParametersMax ? null : { sql: `c.id IN (${marksFor(plan.ids)})`, parameters: plan.ids };
-    case 'idRange':
-      return rangeCondition('c.id', plan);
-    case 'termRange':
-      return null;
-    case 'and':
-      return testOf(plan.of);
-    case 'or': {
-      const tests = plan.of.map(testOfPlan).filter((test) => test !== null);
-      return tests.length < plan.of.length || tests.length === 0 ? null : join(tests, 'OR');
-    }
-  }
-}
-
-function marksFor(values: readonly unknown[]): string {
-  return values.map(() => '?').join(', ');
-}
-
-function join(tests: readonly Test[], operator: 'AND' | 'OR'): Test {
-  return { sql: `(${tests.map(({ sql }) => sql).join(` ${operator} `)})`, parameters: tests.flatMap(({ parameters }) => parameters) };
+function mergePages(parts: readonly CandidatePage[]): CandidatePage {
+  const filled = parts.filter(({ ids, through }) => ids.length > 0 || through !== null);
+  const [only] = filled;
+  if (only === undefined) return { ids: [], through: null };
+  if (filled.length === 1) return only;
+  const through = nearest(filled.map((part) => part.through));
+  const sorted = filled.flatMap(({ ids }) => ids).sort(compareText);
+  const unique = sorted.filter((id, index) => id !== sorted[index - 1]);
+  return { ids: through === null ? unique : unique.filter((id) => compareText(id, through) <= 0), through };
 }

@@ -13,6 +13,8 @@ export interface Connection {
   iterate(sql: string, ...parameters: SQLInputValue[]): IterableIterator<Row>;
   /** @returns the number of rows changed */
   run(sql: string, ...parameters: SQLInputValue[]): number;
+  /** Runs several reads in one transaction: they see one state, and take the locks of the write-ahead log only once. */
+  snapshot<T>(reads: () => T): T;
   close(): void;
 }
 
@@ -27,12 +29,22 @@ export function connect(file: string, { readOnly, cacheKib }: ConnectionOptions)
   const db = new DatabaseSync(file, { readOnly, timeout: limits.sqliteBusyTimeoutMs });
   db.exec(`PRAGMA cache_size = -${cacheKib}`);
   const prepare = statementCache(db);
+  const begin = db.prepare('BEGIN');
+  const end = db.prepare('COMMIT');
   return {
     db,
     all: (sql, ...parameters) => rowsOf(prepare(sql).all(...parameters)),
     first: (sql, ...parameters) => rowOf(prepare(sql).get(...parameters)),
     iterate: (sql, ...parameters) => prepare(sql).iterate(...parameters) as unknown as IterableIterator<Row>,
     run: (sql, ...parameters) => Number(prepare(sql).run(...parameters).changes),
+    snapshot: (reads) => {
+      begin.run();
+      try {
+        return reads();
+      } finally {
+        if (db.isTransaction) end.run();
+      }
+    },
     close: () => db.close(),
   };
 }

@@ -19,18 +19,10 @@ const IOERR_WRITE = 778;
 const IOERR_SHMSIZE = 4874;
 const IOERR_CORRUPTFS = 8458;
 
-/** What `node:sqlite` throws. */
-interface SqliteError extends Error {
-  readonly errcode: number;
-}
-
-function isSqliteError(error: unknown): error is SqliteError {
-  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number';
-}
-
-/** SQLite's extended result code, or `null` when the error is not SQLite's. */
-export function extendedCodeOf(error: unknown): number | null {
-  return isSqliteError(error) ? error.errcode : null;
+/** SQLite's extended result code, as `node:sqlite` adds it to its errors, or `null` when the error is not SQLite's. */
+function extendedCodeOf(error: unknown): number | null {
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return null;
+  return typeof error.errcode === 'number' ? error.errcode : null;
 }
 
 /** SQLite's primary result code, or `null` when the error is not SQLite's. */

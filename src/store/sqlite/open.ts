@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import { systemClock, type Clock } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Log } from '../../telemetry/logs.ts';
 import type { RecordStore } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { isDamage, storeDamaged, storeErrorOf, storeUnavailable } from './faults.ts';
 import { lockFolder } from './folder-lock.ts';
-import { createQueries, type ScanLimits } from './queries.ts';
+import { createQueries, defaultQueryLimits, type QueryLimits } from './queries.ts';
 import { createRecords } from './records.ts';
 import { recordOfRow, ROW_COLUMNS } from './row.ts';
 import { createScanThread } from './scan-thread.ts';
@@ -21,21 +22,21 @@ export interface SqliteOptions {
   readonly log: Pick<Log, 'info' | 'warn'>;
   readonly clock?: Clock;
   /** Instead of those of `core/limits.ts`. */
-  readonly scanLimits?: Partial<ScanLimits>;
+  readonly queryLimits?: Partial<QueryLimits>;
 }
 
 /**
  * Opens the embedded store: one file of Node's built-in SQLite, for one process at a time.
  * @throws {StartError} when the folder or the file cannot be used; an existing file is then as it was
  */
-export async function openSqliteStore({ dataDir, log, clock = systemClock, scanLimits }: SqliteOptions): Promise<RecordStore> {
+export async function openSqliteStore({ dataDir, log, clock = systemClock, queryLimits }: SqliteOptions): Promise<RecordStore> {
   const folder = resolve(dataDir);
   makeFolder(folder);
   const lock = lockFolder(folder);
   try {
     const { connection, file, isNew } = openStoreFile(folder);
     if (isNew) log.info('A new, empty store was created.', { file });
-    return assemble({ connection, file, log, clock, scanLimits: { ...limits, ...scanLimits }, release: () => lock.release() });
+    return assemble({ connection, file, log, clock, queryLimits: { ...defaultQueryLimits, ...queryLimits }, release: () => lock.release() });
   } catch (error) {
     lock.release();
     throw error;
@@ -47,23 +48,23 @@ interface Parts {
   readonly file: string;
   readonly log: Pick<Log, 'warn'>;
   readonly clock: Clock;
-  readonly scanLimits: ScanLimits;
+  readonly queryLimits: QueryLimits;
   readonly release: () => void;
 }
 
 const GET = `SELECT ${ROW_COLUMNS} FROM records WHERE id = ?`;
 
-function assemble({ connection, file, log, clock, scanLimits, release }: Parts): RecordStore {
+function assemble({ connection, file, log, clock, queryLimits, release }: Parts): RecordStore {
   const paths = createPathNumbers(connection);
   const records = createRecords(connection, paths);
   const writer = createWriter(connection, clock, () => paths.forget());
-  const scan = createScanThread({ file, log, stuckMs: scanLimits.scanDeadlineMs });
-  const queries = createQueries({ reader: { connection, paths, rangeRowsMax: limits.mainRangeRowsMax }, scan, clock, scanLimits });
+  const scan = createScanThread({ file, log, stuckMs: queryLimits.scanStuckMs });
+  const queries = createQueries({ planner: { connection, paths, rangeRowsMax: limits.mainRangeRowsMax }, scan, clock, queryLimits });
   let closing: Promise<void> | null = null;
   let damage: unknown = null;
 
   const failureOf = (error: unknown): unknown => {
-    if (closing !== null && !(error instanceof Error && error.name === 'AppError')) return storeUnavailable('The store is closed.', error);
+    if (closing !== null && !(error instanceof AppError)) return storeUnavailable('The store is closed.', error);
     if (isDamage(error)) damage = error;
     return storeErrorOf(error);
   };

@@ -4,15 +4,29 @@ import { limits } from '../../core/limits.ts';
 import type { Condition, Filter, FilterNode } from '../../query/filter.ts';
 import type { SortKey } from '../../query/sort.ts';
 import type { FindQuery, StoredRecord } from '../port.ts';
+import type { Planner } from './plan.ts';
 import type { ScanThread } from './scan-thread.ts';
-import { insertPlaced, prepareQuery, runSlice, type Placed, type Reader, type SliceBudget, type SliceGoal, type SliceResult } from './slice.ts';
+import { insertPlaced, prepareQuery, runSlice, type Placed, type SliceBudget, type SliceGoal, type SliceResult } from './slice.ts';
 
-/** Limits of one query in the scanning thread. */
-export interface ScanLimits {
+/** How far one query may go: all slices in the scanning thread together, and each of the two kinds of slices. */
+export interface QueryLimits {
   readonly scanRowsMax: number;
   readonly scanDeadlineMs: number;
+  /** After this long, a single slice is not going to end. */
+  readonly scanStuckMs: number;
   readonly scanQueueMax: number;
+  readonly mainSlice: SliceBudget;
+  readonly scanSlice: SliceBudget;
 }
+
+export const defaultQueryLimits: QueryLimits = {
+  scanRowsMax: limits.scanRowsMax,
+  scanDeadlineMs: limits.scanDeadlineMs,
+  scanStuckMs: limits.scanStuckMs,
+  scanQueueMax: limits.scanQueueMax,
+  mainSlice: { rowsMax: limits.mainSliceRowsMax, elapsedMsMax: limits.mainSliceMs, textLengthMax: limits.mainSliceTextMax },
+  scanSlice: { rowsMax: limits.scanSliceRowsMax, elapsedMsMax: limits.scanThreadSliceMs, textLengthMax: limits.scanSliceTextMax },
+};
 
 export interface Queries {
   find(query: FindQuery, signal: AbortSignal): AsyncGenerator<readonly StoredRecord[]>;
@@ -21,20 +35,17 @@ export interface Queries {
 
 interface QueriesOptions {
   /** Of the main thread. */
-  readonly reader: Reader;
+  readonly planner: Planner;
   readonly scan: ScanThread;
   readonly clock: Clock;
-  readonly scanLimits: ScanLimits;
+  readonly queryLimits: QueryLimits;
 }
-
-const MAIN_BUDGET: SliceBudget = { rowsMax: limits.mainSliceRowsMax, elapsedMsMax: limits.mainSliceMs, textLengthMax: limits.mainSliceTextMax };
-const SCAN_BUDGET: SliceBudget = { rowsMax: limits.scanSliceRowsMax, elapsedMsMax: limits.scanThreadSliceMs, textLengthMax: limits.scanSliceTextMax };
 
 /**
  * Answers queries from slices: the first one here, when the index narrows the query and matching is cheap; what is left then goes
  * on in the scanning thread, where the queries under way take turns.
  */
-export function createQueries({ reader, scan, clock, scanLimits }: QueriesOptions): Queries {
+export function createQueries({ planner, scan, clock, queryLimits }: QueriesOptions): Queries {
   let nextQueryId = 1;
   const nowMs = (): number => clock.monotonicMs();
 
@@ -42,14 +53,14 @@ export function createQueries({ reader, scan, clock, scanLimits }: QueriesOption
   const firstSlice = (filter: Filter, sort: readonly SortKey[], goal: SliceGoal, afterId: string): SliceResult => {
     const nothing: SliceResult = { found: [], top: [], count: 0, lastId: afterId, rows: 0, isDone: false };
     if (hasPattern(filter.root)) return nothing;
-    const prepared = prepareQuery(reader, filter, sort);
-    return prepared.arms === null ? nothing : runSlice(reader, prepared, goal, afterId, MAIN_BUDGET, nowMs);
+    const prepared = prepareQuery(planner, filter, sort);
+    return prepared.plan === null ? nothing : runSlice(planner.connection, prepared, goal, afterId, queryLimits.mainSlice, nowMs);
   };
 
   /** Slices of one query in the scanning thread, each when the one before has been dealt with. */
   async function* scanSlices(filter: Filter, sort: readonly SortKey[], goalOf: () => SliceGoal, startId: string, signal: AbortSignal): AsyncGenerator<SliceResult> {
-    if (scan.waiting() >= scanLimits.scanQueueMax) {
-      throw new AppError('OVERLOADED', `${scanLimits.scanQueueMax} queries are waiting to be scanned for. Try again shortly.`, { retryAfterS: 2 });
+    if (scan.waiting() >= queryLimits.scanQueueMax) {
+      throw new AppError('OVERLOADED', `${queryLimits.scanQueueMax} queries are waiting to be scanned for. Try again shortly.`, { retryAfterS: 2 });
     }
     const queryId = nextQueryId++;
     let afterId = startId;
@@ -58,14 +69,14 @@ export function createQueries({ reader, scan, clock, scanLimits }: QueriesOption
     for (;;) {
       if (signal.aborted) return;
       const startMs = nowMs();
-      const result = await scan.run({ queryId, filterSource: filter.source, sort, goal: goalOf(), afterId, budget: SCAN_BUDGET });
+      const result = await scan.run({ queryId, filterSource: filter.source, sort, goal: goalOf(), afterId, budget: queryLimits.scanSlice });
       // What the caller takes between slices does not count.
       spentMs += nowMs() - startMs;
       rows += result.rows;
       afterId = result.lastId;
       yield result;
       if (result.isDone) return;
-      refuseTooExpensive(rows, spentMs, scanLimits);
+      refuseTooExpensive(rows, spentMs, queryLimits);
     }
   }
 
@@ -112,7 +123,7 @@ export function createQueries({ reader, scan, clock, scanLimits }: QueriesOption
     },
 
     async count(filter, signal) {
-      if (matchesAll(filter.root)) return Number(reader.connection.first('SELECT count(*) FROM records')?.[0]);
+      if (matchesAll(filter.root)) return Number(planner.connection.first('SELECT count(*) FROM records')?.[0]);
       const goal: SliceGoal = { kind: 'count' };
       const first = firstSlice(filter, [], goal, '');
       let count = first.count;
@@ -148,7 +159,7 @@ function conditionHasPattern(condition: Condition): boolean {
   }
 }
 
-function refuseTooExpensive(rows: number, spentMs: number, { scanRowsMax, scanDeadlineMs }: ScanLimits): void {
+function refuseTooExpensive(rows: number, spentMs: number, { scanRowsMax, scanDeadlineMs }: QueryLimits): void {
   const what =
     rows > scanRowsMax ? `at more than ${scanRowsMax} records (limit scanRowsMax)` : spentMs > scanDeadlineMs ? `for longer than ${scanDeadlineMs} ms (limit scanDeadlineMs)` : null;
   if (what === null) return;

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../../core/json.ts';
 import { RECORD_FIELDS, type RecordFields } from '../../core/record.ts';
 import type { HealthSummary, RecordMeta, StoredRecord } from '../port.ts';
 import type { Row } from './connection.ts';
+import { storeDamaged } from './faults.ts';
 
 /** The columns that `recordOfRow` and `viewReader` expect, in their order. */
 export const ROW_COLUMNS = 'id, doc, ends, revision, created_at, updated_at, health';
@@ -42,7 +43,7 @@ export function viewReader(roots: ReadonlySet<string>): (row: Row) => JsonObject
   return (row) => {
     const view: JsonObject = {};
     if (fields.length > 0) {
-      const ends = JSON.parse(row[2] as string) as number[];
+      const ends = parseStored(row[2] as string) as number[];
       for (const { field, index } of fields) view[field] = fieldOf(row[1] as string, ends, index);
     }
     if (hasHealth) view['health'] = { ...healthOfText(row[6] as string) };
@@ -53,7 +54,16 @@ export function viewReader(roots: ReadonlySet<string>): (row: Row) => JsonObject
 
 function fieldOf(doc: string, ends: readonly number[], index: number): Json {
   const start = (ends[index - 1] ?? 0) + (LEADS[index] ?? '').length;
-  return JSON.parse(doc.slice(start, ends[index])) as Json;
+  return parseStored(doc.slice(start, ends[index]));
+}
+
+/** What was stored was JSON, so what is none any more has been damaged; SQLite has no checksums that would tell. */
+function parseStored(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw storeDamaged(error);
+  }
 }
 
 const lastHealth = { text: '{"status":"unknown"}', summary: { status: 'unknown' } as HealthSummary };
@@ -61,7 +71,7 @@ const lastHealth = { text: '{"status":"unknown"}', summary: { status: 'unknown' 
 /** Neighbours mostly share their health, so the last one parsed is kept. */
 function healthOfText(text: string): HealthSummary {
   if (text !== lastHealth.text) {
-    lastHealth.summary = Object.freeze(JSON.parse(text) as HealthSummary);
+    lastHealth.summary = Object.freeze(parseStored(text) as unknown as HealthSummary);
     lastHealth.text = text;
   }
   return lastHealth.summary;

@@ -6,15 +6,16 @@ import { limits } from '../../core/limits.ts';
 import { parseFilter } from '../../query/filter.ts';
 import { connect } from './connection.ts';
 import { storeErrorOf } from './faults.ts';
+import type { Planner } from './plan.ts';
 import { CLOSE, type ScanThreadData, type SliceFault, type SliceReply, type SliceRequest } from './scan-protocol.ts';
-import { prepareQuery, runSlice, type PreparedQuery, type Reader } from './slice.ts';
+import { prepareQuery, runSlice, type PreparedQuery } from './slice.ts';
 import { createPathNumbers } from './terms.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('scan-worker runs only as a worker thread.');
 
 const connection = connect((workerData as ScanThreadData).file, { readOnly: true, cacheKib: limits.sqliteScanCacheKib });
-const reader: Reader = { connection, paths: createPathNumbers(connection), rangeRowsMax: limits.scanRangeRowsMax };
+const planner: Planner = { connection, paths: createPathNumbers(connection), rangeRowsMax: limits.scanRangeRowsMax };
 const prepared = new Map<number, PreparedQuery>();
 
 port.on('message', (request: SliceRequest | typeof CLOSE) => {
@@ -29,7 +30,7 @@ port.on('message', (request: SliceRequest | typeof CLOSE) => {
 function answer(request: SliceRequest): SliceReply {
   const { requestId, goal, afterId, budget } = request;
   try {
-    return { requestId, result: runSlice(reader, queryOf(request), goal, afterId, budget, () => systemClock.monotonicMs()) };
+    return { requestId, result: runSlice(connection, queryOf(request), goal, afterId, budget, () => systemClock.monotonicMs()) };
   } catch (error) {
     return { requestId, fault: faultOf(storeErrorOf(error)) };
   }
@@ -37,7 +38,7 @@ function answer(request: SliceRequest): SliceReply {
 
 /** Queries under way take turns; the one that has waited longest makes room and is prepared again when it comes back. */
 function queryOf({ queryId, filterSource, sort }: SliceRequest): PreparedQuery {
-  const query = prepared.get(queryId) ?? prepareQuery(reader, parseFilter(filterSource), sort);
+  const query = prepared.get(queryId) ?? prepareQuery(planner, parseFilter(filterSource), sort);
   prepared.delete(queryId);
   prepared.set(queryId, query);
   if (prepared.size > limits.scanQueriesKept) prepared.delete(prepared.keys().next().value ?? queryId);

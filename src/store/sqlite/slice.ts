@@ -1,37 +1,28 @@
+import { limits } from '../../core/limits.ts';
 import { compileFilter, type DocumentTest } from '../../query/match.ts';
 import type { Filter, FilterNode } from '../../query/filter.ts';
 import { narrowingOf } from '../../query/narrow.ts';
 import { comparePositions, positionOf, type SortKey, type SortPosition } from '../../query/sort.ts';
 import type { StoredRecord } from '../port.ts';
-import { armsOf, type Arm } from './arms.ts';
 import { candidatePage } from './candidates.ts';
 import type { Connection, Row } from './connection.ts';
-import { planOf } from './plan.ts';
+import { planOf, type Plan, type Planner } from './plan.ts';
 import { recordOfRow, ROW_COLUMNS, viewReader } from './row.ts';
-import type { PathNumbers } from './terms.ts';
-
-/** What one connection needs to run queries. */
-export interface Reader {
-  readonly connection: Connection;
-  readonly paths: Pick<PathNumbers, 'find'>;
-  /** Ranges of the index with more rows than this are not read whole; going over all records is better then. */
-  readonly rangeRowsMax: number;
-}
 
 /** A query made ready to run on one connection. Holds no position and no transaction: every slice brings its own. */
 export interface PreparedQuery {
   /** `null`: all records are candidates. */
-  readonly arms: readonly Arm[] | null;
+  readonly plan: Plan | null;
   readonly matches: DocumentTest;
   readonly viewOf: (row: Row) => ReturnType<ReturnType<typeof viewReader>>;
   readonly sort: readonly SortKey[];
 }
 
-export function prepareQuery(reader: Reader, filter: Filter, sort: readonly SortKey[]): PreparedQuery {
+export function prepareQuery(planner: Planner, filter: Filter, sort: readonly SortKey[]): PreparedQuery {
   const narrowing = narrowingOf(filter);
   const roots = new Set([...rootsOf(filter.root), ...sort.flatMap(({ path }) => path.slice(0, 1))]);
   return {
-    arms: narrowing === null ? null : armsOf(planOf(narrowing, reader.paths), reader.connection, reader.rangeRowsMax),
+    plan: narrowing === null ? null : planOf(narrowing, planner),
     matches: compileFilter(filter),
     viewOf: viewReader(roots),
     sort,
@@ -75,14 +66,18 @@ export interface SliceResult {
 }
 
 /** Runs a query over the candidates after `afterId`, until it is done, its goal is reached or the budget is used up. */
-export function runSlice(reader: Reader, query: PreparedQuery, goal: SliceGoal, afterId: string, budget: SliceBudget, nowMs: () => number): SliceResult {
+export function runSlice(connection: Connection, query: PreparedQuery, goal: SliceGoal, afterId: string, budget: SliceBudget, nowMs: () => number): SliceResult {
+  return connection.snapshot(() => runWithin(connection, query, goal, afterId, budget, nowMs));
+}
+
+function runWithin(connection: Connection, query: PreparedQuery, goal: SliceGoal, afterId: string, budget: SliceBudget, nowMs: () => number): SliceResult {
   const endMs = nowMs() + budget.elapsedMsMax;
   const taking = takerFor(query, goal);
   let lastId = afterId;
   let rows = 0;
   let textLength = 0;
   const wanted = goal.kind === 'find' ? Math.min(goal.limit, CANDIDATES_MAX) : CANDIDATES_MAX;
-  for (const { id, row } of walk(reader, query.arms, afterId, wanted)) {
+  for (const { id, row } of walk(connection, query.plan, afterId, wanted)) {
     lastId = id;
     rows += 1;
     if (row !== null) {
@@ -102,14 +97,14 @@ const CANDIDATES_MIN = 64;
 const CANDIDATES_MAX = 512;
 
 /** Candidates in the order of their ids. A step without a row only says how far the index has been read. */
-function* walk({ connection }: Reader, arms: readonly Arm[] | null, afterId: string, wanted: number): Generator<{ id: string; row: Row | null }> {
-  if (arms === null) {
+function* walk(connection: Connection, plan: Plan | null, afterId: string, wanted: number): Generator<{ id: string; row: Row | null }> {
+  if (plan === null) {
     for (const row of connection.iterate(`SELECT ${ROW_COLUMNS} FROM records WHERE id > ? ORDER BY id`, afterId)) yield { id: row[0] as string, row };
     return;
   }
   let from = afterId;
   for (let size = Math.max(CANDIDATES_MIN, wanted); ; size = Math.min(CANDIDATES_MAX, size * 2)) {
-    const { ids, through } = candidatePage(connection, arms, from, size);
+    const { ids, through } = candidatePage(connection, plan, from, size);
     for (const id of ids) {
       const row = connection.first(`SELECT ${ROW_COLUMNS} FROM records WHERE id = ?`, id);
       if (row !== undefined) yield { id, row };
@@ -130,9 +125,14 @@ function takerFor(query: PreparedQuery, goal: SliceGoal): Taker {
   switch (goal.kind) {
     case 'find': {
       const found: StoredRecord[] = [];
+      let foundLength = 0;
       return {
-        take: (_id, row) => void found.push(recordOfRow(row)),
-        isFull: () => found.length >= goal.limit,
+        take(_id, row) {
+          const record = recordOfRow(row);
+          found.push(record);
+          foundLength += record.text.length;
+        },
+        isFull: () => found.length >= goal.limit || foundLength >= limits.storeBatchTextMax,
         result: () => ({ found, top: [], count: 0 }),
       };
     }

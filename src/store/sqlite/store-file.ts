@@ -67,10 +67,14 @@ function checkOwner(db: DatabaseSync, file: string): void {
   throw new StartError(`${file} is a database of another program (application id ${applicationId}). Move it away, or name another folder with DATA_DIR.`);
 }
 
-/** SQLite opens files that it may not write to for reading only, and says nothing. */
+/** SQLite opens files that it may not write to for reading only, and says nothing, not even when a write begins. */
 function tryWriting(db: DatabaseSync): void {
   db.exec('BEGIN IMMEDIATE');
-  db.exec('ROLLBACK');
+  try {
+    db.exec(`PRAGMA user_version = ${pragmaNumber(db, 'user_version')}`);
+  } finally {
+    db.exec('ROLLBACK');
+  }
 }
 
 /** Builds the file under another name, so that whatever carries the right one is whole, whenever the power fails. */

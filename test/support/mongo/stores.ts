@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { MongoClient, type Collection, type Document } from 'mongodb';
 import type { Clock } from '../../../src/core/clock.ts';
-import { AppError } from '../../../src/core/errors.ts';
 import { openMongoStore } from '../../../src/store/mongodb/open.ts';
 import type { RecordStore } from '../../../src/store/port.ts';
 
@@ -53,16 +52,6 @@ export async function openFixture(url: string, documents: readonly Document[] = 
       await client.close();
     },
   };
-}
-
-/** The code of the AppError that `work` fails with; fails the test when it does not fail so. */
-export async function codeOfFailure(work: Promise<unknown>): Promise<string> {
-  const error: unknown = await work.then(
-    () => new Error('it succeeded'),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof AppError) return error.code;
-  throw error instanceof Error ? error : new Error(String(error));
 }
 
 /** Waits until `condition` holds, looking every 50 ms; fails after `timeoutMs`. */

@@ -1,7 +1,8 @@
 import { MongoServerError, type Collection } from 'mongodb';
 import type { CatalogDocument } from '../../../src/store/mongodb/document.ts';
 import { ensureIndexes } from '../../../src/store/mongodb/indexes.ts';
-import { codeOfFailure, rememberingLog } from '../../support/mongo/stores.ts';
+import { codeOf } from '../../contract/store-fixture.ts';
+import { rememberingLog } from '../../support/mongo/stores.ts';
 
 /** A server that refuses some indexes; no server at hand does. */
 const refusing = (error: Error, refused: (name: string) => boolean): { collection: Collection<CatalogDocument>; created: string[] } => {
@@ -27,7 +28,7 @@ describe('the indexes in MongoDB', () => {
 
   it('are given up for now when the server is away', async () => {
     const { collection, created } = refusing(new MongoServerError({ code: 10_107, errmsg: 'not primary' }), () => true);
-    expect(await codeOfFailure(ensureIndexes(collection, rememberingLog()))).toBe('STORE_UNAVAILABLE');
+    expect(await codeOf(ensureIndexes(collection, rememberingLog()))).toBe('STORE_UNAVAILABLE');
     expect(created).toEqual([]);
   });
 });

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { JsonObject } from '../../src/core/json.ts';
+import type { NewRecord } from '../../src/store/port.ts';
+import { composeText, ROW_COLUMNS } from '../../src/store/sqlite/row.ts';
+import { FILE_NAME } from '../../src/store/sqlite/store-file.ts';
+import { termsOf } from '../../src/store/sqlite/terms.ts';
+
+/** What one record puts into the tables of the store's file. */
+export interface Rows {
+  readonly record: readonly SQLInputValue[];
+  readonly terms: readonly (readonly [path: string, value: SQLInputValue])[];
+}
+
+export function rowsOf({ record, meta, health }: NewRecord): Rows {
+  const { doc, ends } = composeText(record);
+  const terms = termsOf({ ...(record as unknown as JsonObject), health: { ...health }, meta: { ...meta } }) ?? [];
+  return {
+    record: [record.container_registry_id, doc, ends, meta.revision, meta.created_at, meta.updated_at, JSON.stringify(health)],
+    terms: terms.map(({ path, value }) => [path, value]),
+  };
+}
+
+export interface BareStore {
+  readonly db: DatabaseSync;
+  insert(rows: Rows): void;
+}
+
+/** The store's file without the store: its statements, and nothing around them. */
+export function openBareStore(dataDir: string, pragmas: string): BareStore {
+  const db = new DatabaseSync(join(dataDir, FILE_NAME));
+  db.exec(pragmas);
+  const insertRecord = db.prepare(`INSERT INTO records (${ROW_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`);
+  const insertTerm = db.prepare('INSERT OR IGNORE INTO terms (path_id, value, id) VALUES (?, ?, ?)');
+  const insertPath = db.prepare('INSERT INTO paths (path) VALUES (?) RETURNING path_id');
+  const pathIds = new Map(db.prepare('SELECT path, path_id FROM paths').all().map(({ path, path_id: pathId }) => [path, pathId]));
+  const numberOf = (path: string): SQLInputValue => {
+    const known = pathIds.get(path) ?? insertPath.get(path)?.['path_id'] ?? null;
+    pathIds.set(path, known);
+    return known;
+  };
+  return {
+    db,
+    insert({ record, terms }) {
+      insertRecord.run(...record);
+      for (const [path, value] of terms) insertTerm.run(numberOf(path), value, record[0] ?? null);
+    },
+  };
+}

@@ -67,7 +67,6 @@ export async function createApp(config: Config, version: string): Promise<App> {
     trustProxy: config.trustProxy,
     corsOrigins: config.corsOrigins,
     rateLimit: createRateLimit(config.rateLimitPerMinute, clock),
-    readRecord: (id) => catalog.get(id),
     clock,
     log,
     metrics,

@@ -79,10 +79,10 @@ export const limits = {
   queryTestParametersMax: 32,
   /** Conditions, and values of each, that are tried to find out which has the fewest records; one look-up each. */
   leadersTried: 8,
-  /** Index rows of a range that may be sorted by id on the main thread (about 2 ms), … */
-  mainRangeRowsMax: 2_000,
-  /** … and in the scanning thread (about 50 ms); with more of them, going over the records finds a page sooner. */
-  scanRangeRowsMax: 100_000,
+  /** Index rows of a range that may be sorted by id on the main thread (about 1 ms), … */
+  mainRangeRowsMax: 5_000,
+  /** … and in the scanning thread (about 40 ms); with more of them, going over the records finds a page sooner. */
+  scanRangeRowsMax: 250_000,
   /** What a query may do on the main thread before it goes on in the scanning thread: candidates, … */
   mainSliceRowsMax: 600,
   /** … time, … */
@@ -111,7 +111,9 @@ export const limits = {
   /** Time that one transaction gathers changes; what comes later goes into the next one. */
   writeGroupMs: 8,
   /** Page caches of SQLite, main thread: the upper levels of all indexes of 100,000 records. */
-  sqliteCacheKib: 32 * 1024,
+  sqliteCacheKib: 16 * 1024,
+  /** Characters of the texts of records that are kept in memory because they were asked for lately; some ten thousand records. */
+  rowCacheTextMax: 12 * 1024 * 1024,
   /** The scanning thread reads in order and needs less. */
   sqliteScanCacheKib: 4 * 1024,
   /** Wait for a lock within the process, which is held for milliseconds at most. */

@@ -1,11 +1,10 @@
-import type { RequestListener, ServerResponse } from 'node:http';
+import type { RequestListener } from 'node:http';
 import compression from 'compression';
 import cors from 'cors';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
 import { AppError } from '../core/errors.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Principal } from '../core/principal.ts';
-import type { StoredRecord } from '../store/port.ts';
 import type { Log } from '../telemetry/logs.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { send } from './answer.ts';
@@ -14,9 +13,9 @@ import { attachExchange, beginExchange, exchangeOf } from './exchange.ts';
 import { namesThisMachine } from './host-check.ts';
 import { createHotRead, type HotRead } from './hot-read.ts';
 import { readJsonBody } from './json-body.ts';
-import { readQuery } from './parameters.ts';
 import type { RateLimit } from './rate-limit.ts';
-import type { RequestContext, RouteDefinition } from './route.ts';
+import { HttpRequestContext } from './request-context.ts';
+import type { RouteDefinition } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
 
 export interface HttpOptions {
@@ -27,8 +26,6 @@ export interface HttpOptions {
   readonly trustProxy: number | readonly string[];
   readonly corsOrigins: readonly string[];
   readonly rateLimit: RateLimit;
-  /** How the most frequent request gets its record. @throws {AppError} as `Catalog.get` */
-  readonly readRecord: (id: string) => Promise<StoredRecord>;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -112,26 +109,10 @@ function handlerOf(route: RouteDefinition, { principal }: HttpOptions): RequestH
   return async (request, response) => {
     exchangeOf(request).route = route.path;
     refuseUnacceptable(request, produced);
-    const context: RequestContext = {
-      params: request.params as Record<string, string>,
-      query: readQuery(request.url, route.parameters),
-      url: request.url,
-      header: (name) => request.get(name),
-      json: () => readJsonBody(request, response),
-      principal,
-      signal: signalOf(response),
-    };
+    const params = request.params as Record<string, string>;
+    const context = new HttpRequestContext(request, response, { route, params, principal, json: () => readJsonBody(request, response) });
     await send(response, await route.handle(context), request.method !== 'HEAD');
   };
-}
-
-function signalOf(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  // Aborting makes an error with a stack; an answer that went out whole has nobody left to tell.
-  response.once('close', () => {
-    if (!response.writableFinished) controller.abort();
-  });
-  return controller.signal;
 }
 
 function refuseUnacceptable(request: Request, produced: readonly string[]): void {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { parse as parseTolerantly, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { AppError } from '../core/errors.ts';
@@ -20,6 +21,25 @@ export async function readJsonBody(request: Request, response: Response): Promis
   return parseJson(body instanceof Uint8Array ? body : new Uint8Array());
 }
 
+/**
+ * Reads a body that came as it is, with a `Content-Length` within the limit, as JSON.
+ * @throws {AppError} `INVALID_JSON` with line and column
+ */
+export async function readPlainJson(request: IncomingMessage): Promise<Json> {
+  const chunks: Buffer[] = [];
+  await new Promise<void>((resolve, reject) => {
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.once('end', resolve);
+    request.once('error', () => reject(bodyCutShort()));
+  });
+  const [only] = chunks;
+  return parseJson(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
+}
+
+function bodyCutShort(): AppError {
+  return new AppError('INVALID_JSON', 'The body ended before the length that Content-Length announced.');
+}
+
 function refuseOtherMedia(contentType: string | undefined): void {
   const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';').map((part) => part.trim());
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length).replaceAll('"', '');
@@ -38,7 +58,7 @@ function bodyError(error: Error): Error {
       return new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body’s Content-Encoding is not understood. Send it plain, or with gzip, deflate or br.');
     case 'request.aborted':
     case 'request.size.invalid':
-      return new AppError('INVALID_JSON', 'The body ended before the length that Content-Length announced.');
+      return bodyCutShort();
     default:
       // What remains are bytes that are not what Content-Encoding says.
       return 'status' in error && error.status === 400

@@ -14,6 +14,8 @@ export type ParameterSchema =
 
 export type Query = Readonly<Record<string, string>>;
 
+const NO_QUERY: Query = Object.freeze(Object.create(null) as Record<string, string>);
+
 /**
  * Reads the query string. Names are taken literally (`status[$ne]` is a name, never an operator), each may come once,
  * and one that the route does not know is refused rather than ignored.
@@ -21,8 +23,8 @@ export type Query = Readonly<Record<string, string>>;
  */
 export function readQuery(url: string, parameters: readonly Parameter[]): Query {
   const start = url.indexOf('?');
+  if (start < 0) return NO_QUERY;
   const query: Record<string, string> = Object.create(null) as Record<string, string>;
-  if (start < 0) return query;
   for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
     const parameter = parameters.find((candidate) => candidate.name === name);
     if (parameter === undefined) throw invalid(name, `is not a parameter here; there ${listNames(parameters)}`);

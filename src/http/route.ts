@@ -53,5 +53,7 @@ export interface RouteDefinition {
   readonly errors: readonly ErrorCode[];
   /** Whether answers may be large, so that compressing them pays. */
   readonly compressed?: boolean;
+  /** Whether machines ask for it so often that plain requests are answered in front of Express. Only for reads. */
+  readonly hot?: boolean;
   handle(context: RequestContext): Promise<Answer>;
 }

@@ -33,6 +33,7 @@ export function listRoutes(catalog: Catalog): RouteDefinition[] {
       path: '/container_registries',
       operationId: 'queryContainerRegistries',
       summary: 'Find records by a MongoDB filter',
+      hot: true,
       parameters: listParameters,
       body: {
         description: 'The filter; `{}` matches every record.',

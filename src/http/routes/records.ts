@@ -73,6 +73,7 @@ function getRoute(catalog: Catalog): RouteDefinition {
     action: 'record:read',
     operationId: 'getContainerRegistry',
     summary: 'Read one record',
+    hot: true,
     parameters: [includeParameter],
     requestHeaders: [ifNoneMatch],
     answers: {

@@ -9,7 +9,8 @@ import { isDamage, storeDamaged, storeErrorOf, storeUnavailable } from './faults
 import { lockFolder } from './folder-lock.ts';
 import { createQueries, defaultQueryLimits, type QueryLimits } from './queries.ts';
 import { createRecords } from './records.ts';
-import { recordOfRow, ROW_COLUMNS } from './row.ts';
+import { createRowCache } from './row-cache.ts';
+import { createRows } from './rows.ts';
 import { createScanThread } from './scan-thread.ts';
 import { makeFolder, openStoreFile } from './store-file.ts';
 import { createPathNumbers } from './terms.ts';
@@ -52,14 +53,17 @@ interface Parts {
   readonly release: () => void;
 }
 
-const GET = `SELECT ${ROW_COLUMNS} FROM records WHERE id = ?`;
-
 function assemble({ connection, file, log, clock, queryLimits, release }: Parts): RecordStore {
   const paths = createPathNumbers(connection);
-  const records = createRecords(connection, paths);
-  const writer = createWriter(connection, clock, () => paths.forget());
+  const cache = createRowCache(limits.rowCacheTextMax);
+  const rows = createRows(connection, cache);
+  const records = createRecords(connection, rows, cache, paths);
+  const writer = createWriter(connection, clock, () => {
+    paths.forget();
+    cache.clear();
+  });
   const scan = createScanThread({ file, log, stuckMs: queryLimits.scanStuckMs });
-  const queries = createQueries({ planner: { connection, paths, rangeRowsMax: limits.mainRangeRowsMax }, scan, clock, queryLimits });
+  const queries = createQueries({ planner: { connection, paths, rangeRowsMax: limits.mainRangeRowsMax }, rows, scan, clock, queryLimits });
   let closing: Promise<void> | null = null;
   let damage: unknown = null;
 
@@ -89,11 +93,7 @@ function assemble({ connection, file, log, clock, queryLimits, release }: Parts)
     insert: (record) => guarded(() => writer.write(records.insert(record))),
     replace: (replacement) => guarded(() => writer.write(records.replace(replacement))),
     delete: (id, expectedRevision) => guarded(() => writer.write(records.delete(id, expectedRevision))),
-    get: (id) =>
-      guarded(() => {
-        const row = connection.first(GET, id);
-        return row === undefined ? null : recordOfRow(row);
-      }),
+    get: (id) => guarded(() => rows.one(id)?.record ?? null),
     find: (query, signal) => guardedWalk(queries.find(query, signal)),
     readAllText: (signal) => guardedWalk(readAllText(connection, signal)),
     count: (filter, signal) => guarded(() => queries.count(filter, signal)),

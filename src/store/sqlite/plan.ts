@@ -38,7 +38,7 @@ export interface Planner {
 const LEAST_NUMBER: Bound<TermValue> = { value: -Infinity, inclusive: true };
 const LEAST_TEXT: Bound<string> = { value: '', inclusive: true };
 const AFTER_NUMBERS: Bound<TermValue> = { value: '', inclusive: false };
-const AFTER_TEXTS: Bound<TermValue> = { value: new Uint8Array([0]), inclusive: false };
+export const AFTER_TEXTS: Bound<TermValue> = { value: new Uint8Array([0]), inclusive: false };
 
 const NOTHING: Plan = { kind: 'ids', ids: [] };
 

@@ -5,6 +5,7 @@ import type { Condition, Filter, FilterNode } from '../../query/filter.ts';
 import type { SortKey } from '../../query/sort.ts';
 import type { FindQuery, StoredRecord } from '../port.ts';
 import type { Planner } from './plan.ts';
+import type { Rows } from './rows.ts';
 import type { ScanThread } from './scan-thread.ts';
 import { insertPlaced, prepareQuery, runSlice, type Placed, type SliceBudget, type SliceGoal, type SliceResult } from './slice.ts';
 
@@ -36,6 +37,7 @@ export interface Queries {
 interface QueriesOptions {
   /** Of the main thread. */
   readonly planner: Planner;
+  readonly rows: Rows;
   readonly scan: ScanThread;
   readonly clock: Clock;
   readonly queryLimits: QueryLimits;
@@ -45,7 +47,7 @@ interface QueriesOptions {
  * Answers queries from slices: the first one here, when the index narrows the query and matching is cheap; what is left then goes
  * on in the scanning thread, where the queries under way take turns.
  */
-export function createQueries({ planner, scan, clock, queryLimits }: QueriesOptions): Queries {
+export function createQueries({ planner, rows, scan, clock, queryLimits }: QueriesOptions): Queries {
   let nextQueryId = 1;
   const nowMs = (): number => clock.monotonicMs();
 
@@ -54,7 +56,7 @@ export function createQueries({ planner, scan, clock, queryLimits }: QueriesOpti
     const nothing: SliceResult = { found: [], top: [], count: 0, lastId: afterId, rows: 0, isDone: false };
     if (hasPattern(filter.root)) return nothing;
     const prepared = prepareQuery(planner, filter, sort);
-    return prepared.plan === null ? nothing : runSlice(planner.connection, prepared, goal, afterId, queryLimits.mainSlice, nowMs);
+    return prepared.plan === null ? nothing : runSlice({ connection: planner.connection, rows }, prepared, goal, afterId, queryLimits.mainSlice, nowMs);
   };
 
   /** Slices of one query in the scanning thread, each when the one before has been dealt with. */

@@ -2,8 +2,10 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { RecordFields } from '../../core/record.ts';
 import type { HealthSummary, NewRecord, RecordMeta, Replacement } from '../port.ts';
-import type { Connection, Row } from './connection.ts';
-import { composeText, recordOfRow, ROW_COLUMNS } from './row.ts';
+import type { Connection } from './connection.ts';
+import type { RowCache } from './row-cache.ts';
+import { composeText, ROW_COLUMNS } from './row.ts';
+import type { Rows } from './rows.ts';
 import { viewOf } from '../stored-record.ts';
 import { insertTerms, replaceTerms, termsOf, type PathNumbers, type Term } from './terms.ts';
 
@@ -14,12 +16,11 @@ export interface Records {
   delete(id: string, expectedRevision: number | undefined): () => 'deleted' | 'missing' | 'stale';
 }
 
-const READ = `SELECT ${ROW_COLUMNS} FROM records WHERE id = ?`;
 const INSERT = `INSERT INTO records (${ROW_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
 const UPDATE = 'UPDATE records SET doc = ?, ends = ?, revision = ?, created_at = ?, updated_at = ? WHERE id = ?';
 const DELETE = 'DELETE FROM records WHERE id = ?';
 
-export function createRecords(connection: Connection, paths: PathNumbers): Records {
+export function createRecords(connection: Connection, rows: Rows, cache: RowCache, paths: PathNumbers): Records {
   return {
     insert({ record, meta, health }) {
       const id = record.container_registry_id;
@@ -37,21 +38,23 @@ export function createRecords(connection: Connection, paths: PathNumbers): Recor
       const id = record.container_registry_id;
       const { doc, ends } = composeText(record);
       return () => {
-        const row = connection.first(READ, id);
-        if (row === undefined || revisionOf(row) !== expectedRevision) return false;
+        const before = rows.one(id)?.record;
+        if (before?.meta.revision !== expectedRevision) return false;
+        cache.drop(id);
         connection.run(UPDATE, doc, ends, meta.revision, meta.created_at, meta.updated_at, id);
-        replaceTerms(connection, paths, id, termsOfRow(row), termsOfParts(record, meta, recordOfRow(row).health));
+        replaceTerms(connection, paths, id, termsOf(viewOf(before)), termsOfParts(record, meta, before.health));
         return true;
       };
     },
 
     delete(id, expectedRevision) {
       return () => {
-        const row = connection.first(READ, id);
-        if (row === undefined) return 'missing';
-        if (expectedRevision !== undefined && revisionOf(row) !== expectedRevision) return 'stale';
+        const before = rows.one(id)?.record;
+        if (before === undefined) return 'missing';
+        if (expectedRevision !== undefined && before.meta.revision !== expectedRevision) return 'stale';
+        cache.drop(id);
         connection.run(DELETE, id);
-        replaceTerms(connection, paths, id, termsOfRow(row), []);
+        replaceTerms(connection, paths, id, termsOf(viewOf(before)), []);
         return 'deleted';
       };
     },
@@ -60,12 +63,4 @@ export function createRecords(connection: Connection, paths: PathNumbers): Recor
 
 function termsOfParts(record: RecordFields, meta: RecordMeta, health: HealthSummary): readonly Term[] | null {
   return termsOf({ ...(record as unknown as JsonObject), health: { ...health }, meta: { ...meta } });
-}
-
-function termsOfRow(row: Row): readonly Term[] | null {
-  return termsOf(viewOf(recordOfRow(row)));
-}
-
-function revisionOf(row: Row): number {
-  return recordOfRow(row).meta.revision;
 }

@@ -1,17 +1,21 @@
 import type { Json, JsonObject } from '../../core/json.ts';
 import { RECORD_FIELDS, type RecordFields } from '../../core/record.ts';
-import type { HealthSummary, RecordMeta, StoredRecord } from '../port.ts';
+import type { HealthSummary, StoredRecord } from '../port.ts';
 import type { Row } from './connection.ts';
 import { storeDamaged } from './faults.ts';
 
-/** The columns that `recordOfRow` and `viewReader` expect, in their order. */
+/** The columns that a `StoredRow` is made of, in their order. */
 export const ROW_COLUMNS = 'id, doc, ends, revision, created_at, updated_at, health';
 
-/** A record's JSON text, and where in it the value of each of the eight fields ends, counted in UTF-16 units. */
+/** A record's JSON text, and where in it the value of each of the eight fields ends: UTF-16 units, as numbers of a fixed width. */
 export interface ComposedText {
   readonly doc: string;
   readonly ends: string;
 }
+
+/** Five digits to the base of 36 are enough for any text that SQLite takes, and are read several times faster than JSON. */
+const END_DIGITS = 5;
+const END_BASE = 36;
 
 /** What stands in the text between the values: `{"a":`, `,"b":` and so on. */
 const LEADS = RECORD_FIELDS.map((field, index) => `${index === 0 ? '{' : ','}${JSON.stringify(field)}:`);
@@ -19,42 +23,67 @@ const LEADS = RECORD_FIELDS.map((field, index) => `${index === 0 ? '{' : ','}${J
 /** Writes a record as JSON text, the eight fields first and in their order, so that single fields can be read from it later. */
 export function composeText(record: RecordFields): ComposedText {
   let doc = '';
-  const ends: number[] = [];
+  let ends = '';
   for (const [index, field] of RECORD_FIELDS.entries()) {
     doc += (LEADS[index] ?? '') + JSON.stringify(record[field]);
-    ends.push(doc.length);
+    ends += doc.length.toString(END_BASE).padStart(END_DIGITS, '0');
   }
-  return { doc: `${doc}}`, ends: JSON.stringify(ends) };
+  return { doc: `${doc}}`, ends };
 }
 
-export function recordOfRow(row: Row): StoredRecord {
-  return { id: row[0] as string, text: row[1] as string, meta: metaOfRow(row), health: healthOfText(row[6] as string) };
+/** A record as it was read; what is asked of it is worked out then, and kept. */
+export class StoredRow {
+  readonly #columns: Row;
+  #record: StoredRecord | null = null;
+  #fields: (Json | undefined)[] | null = null;
+
+  /** @param columns `ROW_COLUMNS` */
+  constructor(columns: Row) {
+    this.#columns = columns;
+  }
+
+  get id(): string {
+    return this.#columns[0] as string;
+  }
+
+  get text(): string {
+    return this.#columns[1] as string;
+  }
+
+  get record(): StoredRecord {
+    const [, , , revision, created_at, updated_at, health] = this.#columns as [string, string, string, number, string, string, string];
+    return (this.#record ??= { id: this.id, text: this.text, meta: { created_at, updated_at, revision }, health: healthOfText(health) });
+  }
+
+  /** The value of one of the eight fields, by its place in `RECORD_FIELDS`; the rest of the text is not parsed. */
+  field(index: number): Json {
+    const fields = (this.#fields ??= []);
+    return (fields[index] ??= this.#parseField(index));
+  }
+
+  #parseField(index: number): Json {
+    const ends = this.#columns[2] as string;
+    const start = (index === 0 ? 0 : endOf(ends, index - 1)) + (LEADS[index] ?? '').length;
+    return parseStored(this.text.slice(start, endOf(ends, index)));
+  }
 }
 
-export function metaOfRow(row: Row): RecordMeta {
-  return { created_at: row[4] as string, updated_at: row[5] as string, revision: row[3] as number };
-}
-
-/** Reads, of a row, those parts of the record's view that begin with one of `roots`; parsing whole texts would take most of a query's time. */
-export function viewReader(roots: ReadonlySet<string>): (row: Row) => JsonObject {
+/** Reads those parts of a record's view that begin with one of `roots`; parsing whole texts would take most of a query's time. */
+export function viewReader(roots: ReadonlySet<string>): (row: StoredRow) => JsonObject {
   const fields = RECORD_FIELDS.flatMap((field, index) => (roots.has(field) ? [{ field, index }] : []));
   const hasHealth = roots.has('health');
   const hasMeta = roots.has('meta');
   return (row) => {
     const view: JsonObject = {};
-    if (fields.length > 0) {
-      const ends = parseStored(row[2] as string) as number[];
-      for (const { field, index } of fields) view[field] = fieldOf(row[1] as string, ends, index);
-    }
-    if (hasHealth) view['health'] = { ...healthOfText(row[6] as string) };
-    if (hasMeta) view['meta'] = { ...metaOfRow(row) };
+    for (const { field, index } of fields) view[field] = row.field(index);
+    if (hasHealth) view['health'] = { ...row.record.health };
+    if (hasMeta) view['meta'] = { ...row.record.meta };
     return view;
   };
 }
 
-function fieldOf(doc: string, ends: readonly number[], index: number): Json {
-  const start = (ends[index - 1] ?? 0) + (LEADS[index] ?? '').length;
-  return parseStored(doc.slice(start, ends[index]));
+function endOf(ends: string, index: number): number {
+  return parseInt(ends.slice(index * END_DIGITS, (index + 1) * END_DIGITS), END_BASE);
 }
 
 /** What was stored was JSON, so what is none any more has been damaged; SQLite has no checksums that would tell. */

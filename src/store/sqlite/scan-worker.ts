@@ -7,6 +7,7 @@ import { parseFilter } from '../../query/filter.ts';
 import { connect } from './connection.ts';
 import { storeErrorOf } from './faults.ts';
 import type { Planner } from './plan.ts';
+import { createRows } from './rows.ts';
 import { CLOSE, type ScanThreadData, type SliceFault, type SliceReply, type SliceRequest } from './scan-protocol.ts';
 import { prepareQuery, runSlice, type PreparedQuery } from './slice.ts';
 import { createPathNumbers } from './terms.ts';
@@ -16,6 +17,7 @@ if (port === null) throw new Error('scan-worker runs only as a worker thread.');
 
 const connection = connect((workerData as ScanThreadData).file, { readOnly: true, cacheKib: limits.sqliteScanCacheKib });
 const planner: Planner = { connection, paths: createPathNumbers(connection), rangeRowsMax: limits.scanRangeRowsMax };
+const rows = createRows(connection, null);
 const prepared = new Map<number, PreparedQuery>();
 
 port.on('message', (request: SliceRequest | typeof CLOSE) => {
@@ -30,7 +32,7 @@ port.on('message', (request: SliceRequest | typeof CLOSE) => {
 function answer(request: SliceRequest): SliceReply {
   const { requestId, goal, afterId, budget } = request;
   try {
-    return { requestId, result: runSlice(connection, queryOf(request), goal, afterId, budget, () => systemClock.monotonicMs()) };
+    return { requestId, result: runSlice({ connection, rows }, queryOf(request), goal, afterId, budget, () => systemClock.monotonicMs()) };
   } catch (error) {
     return { requestId, fault: faultOf(storeErrorOf(error)) };
   }

@@ -5,16 +5,17 @@ import { narrowingOf } from '../../query/narrow.ts';
 import { comparePositions, positionOf, type SortKey, type SortPosition } from '../../query/sort.ts';
 import type { StoredRecord } from '../port.ts';
 import { candidatePage } from './candidates.ts';
-import type { Connection, Row } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { planOf, type Plan, type Planner } from './plan.ts';
-import { recordOfRow, ROW_COLUMNS, viewReader } from './row.ts';
+import { viewReader, type StoredRow } from './row.ts';
+import type { Rows } from './rows.ts';
 
 /** A query made ready to run on one connection. Holds no position and no transaction: every slice brings its own. */
 export interface PreparedQuery {
   /** `null`: all records are candidates. */
   readonly plan: Plan | null;
   readonly matches: DocumentTest;
-  readonly viewOf: (row: Row) => ReturnType<ReturnType<typeof viewReader>>;
+  readonly viewOf: ReturnType<typeof viewReader>;
   readonly sort: readonly SortKey[];
 }
 
@@ -65,27 +66,32 @@ export interface SliceResult {
   readonly isDone: boolean;
 }
 
-/** Runs a query over the candidates after `afterId`, until it is done, its goal is reached or the budget is used up. */
-export function runSlice(connection: Connection, query: PreparedQuery, goal: SliceGoal, afterId: string, budget: SliceBudget, nowMs: () => number): SliceResult {
-  return connection.snapshot(() => runWithin(connection, query, goal, afterId, budget, nowMs));
+/** What a slice reads from. */
+export interface SliceSource {
+  readonly connection: Connection;
+  readonly rows: Rows;
 }
 
-function runWithin(connection: Connection, query: PreparedQuery, goal: SliceGoal, afterId: string, budget: SliceBudget, nowMs: () => number): SliceResult {
+/** Runs a query over the candidates after `afterId`, until it is done, its goal is reached or the budget is used up. */
+export function runSlice(source: SliceSource, query: PreparedQuery, goal: SliceGoal, afterId: string, budget: SliceBudget, nowMs: () => number): SliceResult {
+  return source.connection.snapshot(() => runWithin(source, query, goal, afterId, budget, nowMs));
+}
+
+function runWithin(source: SliceSource, query: PreparedQuery, goal: SliceGoal, afterId: string, budget: SliceBudget, nowMs: () => number): SliceResult {
   const endMs = nowMs() + budget.elapsedMsMax;
   const taking = takerFor(query, goal);
   let lastId = afterId;
   let rows = 0;
   let textLength = 0;
-  const wanted = goal.kind === 'find' ? Math.min(goal.limit, CANDIDATES_MAX) : CANDIDATES_MAX;
-  for (const { id, row } of walk(connection, query.plan, afterId, wanted)) {
+  for (const { id, row } of walk(source, query.plan, afterId, () => taking.wanted())) {
     lastId = id;
     rows += 1;
     if (row !== null) {
-      textLength += (row[1] as string).length;
+      textLength += row.text.length;
       const view = query.viewOf(row);
-      if (query.matches(view)) taking.take(id, row, view);
+      if (query.matches(view)) taking.take(row, view);
     }
-    if (taking.isFull() || rows >= budget.rowsMax || textLength >= budget.textLengthMax || nowMs() >= endMs) {
+    if (taking.wanted() <= 0 || rows >= budget.rowsMax || textLength >= budget.textLengthMax || nowMs() >= endMs) {
       return { ...taking.result(), lastId, rows, isDone: false };
     }
   }
@@ -93,21 +99,32 @@ function runWithin(connection: Connection, query: PreparedQuery, goal: SliceGoal
 }
 
 /** Candidates that are asked of the index at once. */
-const CANDIDATES_MIN = 64;
+const CANDIDATES_MIN = 16;
 const CANDIDATES_MAX = 512;
+/** A page that was not enough had many candidates that did not match, so the next one is larger. */
+const CANDIDATES_GROWTH = 3;
+/** Records that are read at once: cheaper than one by one, and few enough to hold in memory when they are at their largest. */
+const READ_TOGETHER = 32;
 
-/** Candidates in the order of their ids. A step without a row only says how far the index has been read. */
-function* walk(connection: Connection, plan: Plan | null, afterId: string, wanted: number): Generator<{ id: string; row: Row | null }> {
+interface Step {
+  readonly id: string;
+  /** `null` where a step only says how far the index has been read. */
+  readonly row: StoredRow | null;
+}
+
+/** Candidates in the order of their ids. `wanted` says how many more are needed if all of them match. */
+function* walk({ connection, rows }: SliceSource, plan: Plan | null, afterId: string, wanted: () => number): Generator<Step> {
   if (plan === null) {
-    for (const row of connection.iterate(`SELECT ${ROW_COLUMNS} FROM records WHERE id > ? ORDER BY id`, afterId)) yield { id: row[0] as string, row };
+    for (const row of rows.after(afterId)) yield { id: row.id, row };
     return;
   }
   let from = afterId;
-  for (let size = Math.max(CANDIDATES_MIN, wanted); ; size = Math.min(CANDIDATES_MAX, size * 2)) {
+  for (let size = Math.min(CANDIDATES_MAX, Math.max(CANDIDATES_MIN, wanted())); ; size = Math.min(CANDIDATES_MAX, size * CANDIDATES_GROWTH)) {
     const { ids, through } = candidatePage(connection, plan, from, size);
-    for (const id of ids) {
-      const row = connection.first(`SELECT ${ROW_COLUMNS} FROM records WHERE id = ?`, id);
-      if (row !== undefined) yield { id, row };
+    for (let next = 0; next < ids.length; ) {
+      const together = ids.slice(next, next + Math.max(1, Math.min(READ_TOGETHER, wanted())));
+      for (const row of rows.listed(together)) yield { id: row.id, row };
+      next += together.length;
     }
     if (through === null) return;
     yield { id: through, row: null };
@@ -116,8 +133,9 @@ function* walk(connection: Connection, plan: Plan | null, afterId: string, wante
 }
 
 interface Taker {
-  take(id: string, row: Row, view: Parameters<DocumentTest>[0]): void;
-  isFull(): boolean;
+  take(row: StoredRow, view: Parameters<DocumentTest>[0]): void;
+  /** How many more matches there is room for. */
+  wanted(): number;
   result(): Pick<SliceResult, 'found' | 'top' | 'count'>;
 }
 
@@ -127,27 +145,26 @@ function takerFor(query: PreparedQuery, goal: SliceGoal): Taker {
       const found: StoredRecord[] = [];
       let foundLength = 0;
       return {
-        take(_id, row) {
-          const record = recordOfRow(row);
-          found.push(record);
-          foundLength += record.text.length;
+        take(row) {
+          found.push(row.record);
+          foundLength += row.text.length;
         },
-        isFull: () => found.length >= goal.limit || foundLength >= limits.storeBatchTextMax,
+        wanted: () => (foundLength >= limits.storeBatchTextMax ? 0 : goal.limit - found.length),
         result: () => ({ found, top: [], count: 0 }),
       };
     }
     case 'count': {
       let count = 0;
-      return { take: () => void (count += 1), isFull: () => false, result: () => ({ found: [], top: [], count }) };
+      return { take: () => void (count += 1), wanted: () => Infinity, result: () => ({ found: [], top: [], count }) };
     }
     case 'top': {
       const top: Placed[] = [];
       return {
-        take(id, row, view) {
-          const position = positionOf(view, id, query.sort);
-          if (isBetween(query.sort, position, goal, top)) insertPlaced(query.sort, top, { position, record: recordOfRow(row) }, goal.limit);
+        take(row, view) {
+          const position = positionOf(view, row.id, query.sort);
+          if (isBetween(query.sort, position, goal, top)) insertPlaced(query.sort, top, { position, record: row.record }, goal.limit);
         },
-        isFull: () => false,
+        wanted: () => Infinity,
         result: () => ({ found: [], top, count: 0 }),
       };
     }

@@ -2,8 +2,7 @@ import { decideExposure } from './auth/exposure.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import type { Config } from './config/settings.ts';
 import { systemClock } from './core/clock.ts';
-import { createHealthChecks } from './health/checks.ts';
-import { createProber } from './health/probe.ts';
+import type { HealthChecks } from './health/checks.ts';
 import { createHttpListener } from './http/app.ts';
 import { buildDocsPage, docsCss } from './http/docs-page.ts';
 import { buildOpenApi } from './http/openapi.ts';
@@ -13,10 +12,10 @@ import { listRoutes } from './http/routes/lists.ts';
 import { recordRoutes } from './http/routes/records.ts';
 import { systemRoutes } from './http/routes/system.ts';
 import { startServer } from './http/server.ts';
-import { createDialer } from './outgoing/dialer.ts';
+import type { AddressPolicy } from './outgoing/address-policy.ts';
 import type { RecordStore } from './store/port.ts';
 import { createLog, type Log } from './telemetry/logs.ts';
-import { createMetrics } from './telemetry/metrics.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { createReadiness } from './telemetry/readiness.ts';
 
 export interface App {
@@ -37,19 +36,12 @@ export async function createApp(config: Config, version: string): Promise<App> {
   const metrics = createMetrics(version);
   const readiness = createReadiness({ store: () => store.ping() });
   const catalog = createCatalog(store, clock);
-  const dialer = createDialer({ policy: { loopback: exposure.loopback, allow: config.probeAllowCidrs, deny: config.probeDenyCidrs }, clock });
-  const checks = createHealthChecks({
-    prober: createProber({ dialer, clock, vantage: 'default', userAgent: `portolan/${version}` }),
-    onResult: (result) => metrics.observeProbe(result.cause, result.phases.total_ms),
-  });
+  const policy = { loopback: exposure.loopback, allow: config.probeAllowCidrs, deny: config.probeDenyCidrs };
+  const healthChecks = once(() => loadHealthChecks(policy, metrics, version));
   const routes: RouteDefinition[] = [
-    ...recordRoutes({ catalog, checkHealth: checks.check }),
+    ...recordRoutes({ catalog, checkHealth: async (record, signal) => (await healthChecks()).check(record, signal) }),
     ...listRoutes(catalog),
   ];
-  const once = <T>(make: () => T): (() => T) => {
-    let made: { value: T } | null = null;
-    return () => (made ??= { value: make() }).value;
-  };
   routes.push(
     ...systemRoutes({
       version,
@@ -76,6 +68,10 @@ export async function createApp(config: Config, version: string): Promise<App> {
     throw error;
   });
   readiness.setPhase('running');
+  const preloaded = healthChecks().then(
+    () => undefined,
+    (error: unknown) => log.error('probes cannot be made', { error }),
+  );
   if (exposure.warning !== null) log.warn(exposure.warning);
   log.info('listening', { url: server.url, store: config.mongoUrl === '' ? 'sqlite' : 'mongodb', version, node: process.version });
   log.flush();
@@ -85,11 +81,29 @@ export async function createApp(config: Config, version: string): Promise<App> {
       log.info('stopping');
       readiness.setPhase('draining');
       await server.close(config.drainTimeoutS * 1000);
+      await preloaded;
       await store.close();
       log.info('stopped');
       log.flush();
     },
   };
+}
+
+/** The client that probes use is a tenth of all that there is to load; it is loaded when the first requests can already be answered. */
+async function loadHealthChecks(policy: AddressPolicy, metrics: Metrics, version: string): Promise<HealthChecks> {
+  const [{ createDialer }, { createHealthChecks }, { createProber }] = await Promise.all([
+    import('./outgoing/dialer.ts'),
+    import('./health/checks.ts'),
+    import('./health/probe.ts'),
+  ]);
+  const dialer = createDialer({ policy, clock: systemClock });
+  const prober = createProber({ dialer, clock: systemClock, vantage: 'default', userAgent: `portolan/${version}` });
+  return createHealthChecks({ prober, onResult: (result) => metrics.observeProbe(result.cause, result.phases.total_ms) });
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** The driver of the store that is not used is never loaded. */

@@ -124,10 +124,16 @@ export const limits = {
   walCheckpointPages: 4_000,
   /** Size to which the log is cut after growing beyond it. */
   walBytesKept: 32 * 1024 * 1024,
-  /** The whole catalog is read in chunks of this size: a fraction of a millisecond each. */
+  /** The whole catalog is read in chunks of about this size: a fraction of a millisecond each. */
   textChunkBytes: 256 * 1024,
-  /** Records of such a chunk at most. */
+  /** No chunk is larger, however large the next records are: several of the largest that there can be. */
+  textChunkBytesMax: 4 * 1024 * 1024,
+  /** Records of the first chunk, when nothing is known of their size yet, … */
+  textChunkRecordsMin: 16,
+  /** … and of any. */
   textChunkRecordsMax: 512,
+  /** Page cache for reading the whole catalog, which comes to each page a few times and then never again. */
+  sqliteTextCacheKib: 2 * 1024,
 
   /** A call on MongoDB is over after this: callers are promised an answer within two seconds, even from a server that hangs. */
   mongoAnswerTimeoutMs: 1_800,

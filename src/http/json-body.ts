@@ -67,11 +67,13 @@ function bodyError(error: Error): Error {
   }
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** @throws {AppError} `INVALID_JSON` that says where */
 export function parseJson(bytes: Uint8Array): Json {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = utf8.decode(bytes);
   } catch {
     throw new AppError('INVALID_JSON', 'The body is not text in UTF-8.');
   }

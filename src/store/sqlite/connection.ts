@@ -22,11 +22,13 @@ interface ConnectionOptions {
   readonly readOnly: boolean;
   /** Page cache of this connection. */
   readonly cacheKib: number;
+  /** Largest value that a statement may make; beyond it the statement fails with TOOBIG. */
+  readonly lengthMax?: number;
 }
 
 /** Opens an existing file; the caller sees to it that there is one. @throws SQLite's own errors */
-export function connect(file: string, { readOnly, cacheKib }: ConnectionOptions): Connection {
-  const db = new DatabaseSync(file, { readOnly, timeout: limits.sqliteBusyTimeoutMs });
+export function connect(file: string, { readOnly, cacheKib, lengthMax }: ConnectionOptions): Connection {
+  const db = new DatabaseSync(file, { readOnly, timeout: limits.sqliteBusyTimeoutMs, ...(lengthMax === undefined ? {} : { limits: { length: lengthMax } }) });
   db.exec(`PRAGMA cache_size = -${cacheKib}`);
   const prepare = statementCache(db);
   const begin = db.prepare('BEGIN');

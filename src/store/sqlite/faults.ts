@@ -10,6 +10,7 @@ export const RESULT = {
   CORRUPT: 11,
   FULL: 13,
   CANTOPEN: 14,
+  TOOBIG: 18,
   NOTADB: 26,
 } as const;
 

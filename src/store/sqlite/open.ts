@@ -14,7 +14,7 @@ import { createRows } from './rows.ts';
 import { createScanThread } from './scan-thread.ts';
 import { makeFolder, openStoreFile } from './store-file.ts';
 import { createPathNumbers } from './terms.ts';
-import { readAllText } from './text.ts';
+import { createTextReader } from './text.ts';
 import { createWriter } from './writer.ts';
 
 export interface SqliteOptions {
@@ -64,6 +64,7 @@ function assemble({ connection, file, log, clock, queryLimits, release }: Parts)
   });
   const scan = createScanThread({ file, log, stuckMs: queryLimits.scanStuckMs });
   const queries = createQueries({ planner: { connection, paths, rangeRowsMax: limits.mainRangeRowsMax }, rows, scan, clock, queryLimits });
+  const texts = createTextReader(file);
   let closing: Promise<void> | null = null;
   let damage: unknown = null;
 
@@ -80,10 +81,10 @@ function assemble({ connection, file, log, clock, queryLimits, release }: Parts)
       throw failureOf(error);
     }
   };
-  async function* guardedWalk<T>(walk: AsyncGenerator<T>): AsyncGenerator<T> {
+  async function* guardedWalk<T>(walk: () => AsyncGenerator<T>): AsyncGenerator<T> {
     try {
       if (closing !== null) throw storeUnavailable('The store is closed.');
-      yield* walk;
+      yield* walk();
     } catch (error) {
       throw failureOf(error);
     }
@@ -94,8 +95,8 @@ function assemble({ connection, file, log, clock, queryLimits, release }: Parts)
     replace: (replacement) => guarded(() => writer.write(records.replace(replacement))),
     delete: (id, expectedRevision) => guarded(() => writer.write(records.delete(id, expectedRevision))),
     get: (id) => guarded(() => rows.one(id)?.record ?? null),
-    find: (query, signal) => guardedWalk(queries.find(query, signal)),
-    readAllText: (signal) => guardedWalk(readAllText(connection, signal)),
+    find: (query, signal) => guardedWalk(() => queries.find(query, signal)),
+    readAllText: (signal) => guardedWalk(() => texts.readAll(signal)),
     count: (filter, signal) => guarded(() => queries.count(filter, signal)),
     ping: () =>
       guarded(() => {
@@ -112,6 +113,7 @@ function assemble({ connection, file, log, clock, queryLimits, release }: Parts)
     await writer.drain();
     // Before the connection: whoever closes last folds the write-ahead log into the file, and only this one can write.
     await scan.close();
+    texts.close();
     connection.close();
     release();
   }

@@ -1,4 +1,5 @@
 /** The scanning thread: runs slices of queries that would hold up the main thread, on a connection of its own that cannot write. */
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
@@ -12,8 +13,14 @@ import { CLOSE, type ScanThreadData, type SliceFault, type SliceReply, type Slic
 import { prepareQuery, runSlice, type PreparedQuery } from './slice.ts';
 import { createPathNumbers } from './terms.ts';
 
+/** As `nice` has it: 0 is everybody else's, 19 the least. */
+const SCAN_NICENESS = 5;
+
 const port = parentPort;
 if (port === null) throw new Error('scan-worker runs only as a worker thread.');
+
+// Scans are for what is left of the processors. Linux has a priority for each thread; elsewhere this would slow down the whole process.
+if (process.platform === 'linux') setPriority(SCAN_NICENESS);
 
 const connection = connect((workerData as ScanThreadData).file, { readOnly: true, cacheKib: limits.sqliteScanCacheKib });
 const planner: Planner = { connection, paths: createPathNumbers(connection), rangeRowsMax: limits.scanRangeRowsMax };

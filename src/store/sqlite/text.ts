@@ -1,36 +1,66 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { limits } from '../../core/limits.ts';
-import type { Connection } from './connection.ts';
+import { connect, type Connection } from './connection.ts';
+import { RESULT, resultCodeOf } from './faults.ts';
+
+/** Reads the whole catalog as text. */
+export interface TextReader {
+  /** @see RecordStore.readAllText */
+  readAll(signal: AbortSignal): AsyncGenerator<Uint8Array>;
+  close(): void;
+}
 
 /**
- * The JSON texts of all records in id order, joined by commas, in chunks of about `limits.textChunkBytes`. SQLite joins them and
- * hands them over as bytes, so that no text is decoded and encoded again. Every chunk is a read of its own, and other work gets its
- * turn in between.
+ * Has a connection of its own, opened when first needed, so that reading everything does not push out of the other one's cache what is
+ * asked for often.
  */
-export async function* readAllText(connection: Connection, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+export function createTextReader(file: string): TextReader {
+  let connection: Connection | null = null;
+  return {
+    readAll(signal) {
+      connection ??= connect(file, { readOnly: true, cacheKib: limits.sqliteTextCacheKib, lengthMax: limits.textChunkBytesMax });
+      return readAllText(connection, signal);
+    },
+    close() {
+      connection?.close();
+    },
+  };
+}
+
+/**
+ * The texts in id order, joined by commas, in chunks of about `limits.textChunkBytes`. SQLite joins them and hands them over as
+ * bytes, so that no text is decoded and encoded again. Every chunk is a read of its own, and other work gets its turn in between.
+ */
+async function* readAllText(connection: Connection, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   let afterId = '';
+  let records: number = limits.textChunkRecordsMin;
   while (!signal.aborted) {
-    const lastId = endOfChunk(connection, afterId);
-    if (lastId === null) return;
-    const row = connection.first(JOIN, afterId, lastId);
-    const text = row?.[0];
-    if (text instanceof Uint8Array) yield text;
-    afterId = lastId;
+    const chunk = readChunk(connection, afterId, records);
+    if (chunk === null) return;
+    yield chunk.text;
+    afterId = chunk.lastId;
+    const bytesEach = chunk.text.byteLength / chunk.records;
+    records = Math.ceil(Math.min(limits.textChunkRecordsMax, limits.textChunkBytes / bytesEach));
     await nextTurn();
   }
 }
 
-const JOIN = `SELECT CAST(group_concat(doc, ',') AS BLOB) FROM (SELECT doc FROM records WHERE id > ? AND id <= ? ORDER BY id)`;
-const SIZES = 'SELECT id, octet_length(doc) FROM records WHERE id > ? ORDER BY id LIMIT ?';
+interface Chunk {
+  readonly text: Uint8Array;
+  readonly lastId: string;
+  readonly records: number;
+}
 
-/** The last id of the next chunk; `null` when no record is left. At least one record, however large. */
-function endOfChunk(connection: Connection, afterId: string): string | null {
-  let bytes = 0;
-  let lastId: string | null = null;
-  for (const [id, size] of connection.all(SIZES, afterId, limits.textChunkRecordsMax)) {
-    bytes += Number(size);
-    if (lastId !== null && bytes > limits.textChunkBytes) break;
-    lastId = id as string;
+const JOIN = `SELECT CAST(group_concat(doc, ',') AS BLOB), max(id), count(*) FROM (SELECT id, doc FROM records WHERE id > ? ORDER BY id LIMIT ?)`;
+
+/** The next so many records, or fewer where these happen to be too large together; `null` when none is left. */
+function readChunk(connection: Connection, afterId: string, records: number): Chunk | null {
+  for (let wanted = records; ; wanted = Math.ceil(wanted / 8)) {
+    try {
+      const [text, lastId, count] = connection.first(JOIN, afterId, wanted) ?? [];
+      return text instanceof Uint8Array ? { text, lastId: lastId as string, records: Number(count) } : null;
+    } catch (error) {
+      if (resultCodeOf(error) !== RESULT.TOOBIG || wanted === 1) throw error;
+    }
   }
-  return lastId;
 }

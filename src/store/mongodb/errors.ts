@@ -1,4 +1,4 @@
-import { MongoError, MongoNetworkError, MongoServerError, MongoSystemError } from 'mongodb';
+import { MongoError, MongoNetworkError, MongoRuntimeError, MongoServerError, MongoSystemError } from 'mongodb';
 import { AppError } from '../../core/errors.ts';
 
 /** Codes of servers that cannot serve now but may soon: no primary, shutting down, cut off, majority not reached. */
@@ -29,6 +29,7 @@ export function storeUnavailable(cause: unknown): AppError {
 
 /** The driver's error in the words of the store's port; what is not about MongoDB's being away or full stays what it is. */
 export function storeErrorOf(error: unknown): unknown {
+  if (isSocketError(error)) return storeUnavailable(error);
   if (!(error instanceof MongoError)) return error;
   if (error instanceof MongoServerError && hasCode(error, OUT_OF_DISK_SPACE)) {
     return new AppError('STORE_FULL', 'The disk under MongoDB is full; nothing was written. Make room, the service goes on by itself.', { cause: error });
@@ -36,8 +37,16 @@ export function storeErrorOf(error: unknown): unknown {
   return isUnavailable(error) ? storeUnavailable(error) : error;
 }
 
+/** Codes of sockets whose other side has gone. A server that dies between two messages is not always told of by an error of the driver's own. */
+const SOCKET_CODES: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ERR_STREAM_PREMATURE_CLOSE']);
+
+function isSocketError(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && SOCKET_CODES.has(error.code);
+}
+
+/** What the driver meets at run time and no server has answered: connections cut off in the middle of a message are among it. */
 function isUnavailable(error: MongoError): boolean {
-  if (error instanceof MongoNetworkError || error instanceof MongoSystemError || DISCONNECTED_NAMES.has(error.name)) return true;
+  if (error instanceof MongoNetworkError || error instanceof MongoSystemError || error instanceof MongoRuntimeError || DISCONNECTED_NAMES.has(error.name)) return true;
   return UNAVAILABLE_CODES.has(error.code) || error.hasErrorLabel('RetryableWriteError') || isFailedWriteConcern(error);
 }
 

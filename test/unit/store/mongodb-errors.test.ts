@@ -1,4 +1,4 @@
-import { MongoNetworkError, MongoNotConnectedError, MongoServerError } from 'mongodb';
+import { MongoNetworkError, MongoNotConnectedError, MongoRuntimeError, MongoServerError } from 'mongodb';
 import { AppError } from '../../../src/core/errors.ts';
 import { isOutOfTime, storeErrorOf } from '../../../src/store/mongodb/errors.ts';
 
@@ -14,6 +14,8 @@ describe('errors of MongoDB', () => {
     ['majority not reached in time', new MongoServerError({ code: 64, errmsg: 'waiting for replication timed out' })],
     ['no connection', new MongoNetworkError('connection refused')],
     ['closed', new MongoNotConnectedError('closed')],
+    ['a retry that met a server that is gone', new MongoRuntimeError('Selected server does not support retryable writes')],
+    ['a socket that was cut', Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })],
   ])('abuse 33: %s is the store being unavailable', (_what, error) => {
     expect(codeFor(error)).toBe('STORE_UNAVAILABLE');
   });

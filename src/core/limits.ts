@@ -73,8 +73,10 @@ export const limits = {
   indexedTextLengthMax: 200,
   /** Paths whose numbers are remembered; free keys may be as many as records. */
   indexPathsKept: 10_000,
-  /** Look-ups in the index for one step of a query: one $in at its longest, and some. Queries with more go over all records. */
-  queryLookupsMax: 1_100,
+  /** Look-ups in the index for one step of a query, on the main thread (about 2 ms), … */
+  mainLookupsMax: 150,
+  /** … and in the scanning thread: one $in at its longest, and some. Queries with more go over all records. */
+  scanLookupsMax: 1_100,
   /** Values of further conditions that the index tests for each candidate. The matcher tests all of them anyway. */
   queryTestParametersMax: 32,
   /** Conditions, and values of each, that are tried to find out which has the fewest records; one look-up each. */
@@ -120,8 +122,8 @@ export const limits = {
   sqliteBusyTimeoutMs: 1_000,
   /** Prepared statements kept per connection: some ten of our own, the others are shapes of queries. */
   sqliteStatementsMax: 100,
-  /** Pages (of 4 KiB) in the write-ahead log before they are moved into the file: a record touches some thirty, so fewer would mean moving them all the time. */
-  walCheckpointPages: 4_000,
+  /** Pages (of 8 KiB) in the write-ahead log before they are moved into the file: a record touches some thirty, so fewer would mean moving them all the time. */
+  walCheckpointPages: 2_000,
   /** Size to which the log is cut after growing beyond it. */
   walBytesKept: 32 * 1024 * 1024,
   /** The whole catalog is read in chunks of about this size: a fraction of a millisecond each. */

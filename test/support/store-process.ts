@@ -53,3 +53,10 @@ export async function startStoreProcess(dataDir: string, { prefix = [], uid = nu
     },
   };
 }
+
+/** The same, for stores that must open. @throws the error that it could not be opened for */
+export async function startedStoreProcess(dataDir: string, options: Parameters<typeof startStoreProcess>[1] = {}): Promise<StoreProcess> {
+  const outcome = await startStoreProcess(dataDir, options);
+  if (outcome instanceof Error) throw outcome;
+  return outcome;
+}

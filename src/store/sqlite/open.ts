@@ -63,7 +63,7 @@ function assemble({ connection, file, log, clock, queryLimits, release }: Parts)
     cache.clear();
   });
   const scan = createScanThread({ file, log, stuckMs: queryLimits.scanStuckMs });
-  const queries = createQueries({ planner: { connection, paths, rangeRowsMax: limits.mainRangeRowsMax }, rows, scan, clock, queryLimits });
+  const queries = createQueries({ planner: { connection, paths, rangeRowsMax: limits.mainRangeRowsMax, lookupsMax: limits.mainLookupsMax }, rows, scan, clock, queryLimits });
   const texts = createTextReader(file);
   let closing: Promise<void> | null = null;
   let damage: unknown = null;

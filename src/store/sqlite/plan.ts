@@ -32,6 +32,8 @@ export interface Planner {
   readonly paths: Pick<PathNumbers, 'find'>;
   /** Ranges with more rows than this are not read whole; going over the records is better then. */
   readonly rangeRowsMax: number;
+  /** Plans that enter the index more often than this for one page are not followed. */
+  readonly lookupsMax: number;
 }
 
 /** Below and above everything of its type. SQLite puts numbers before texts and texts before blobs. */
@@ -45,7 +47,7 @@ const NOTHING: Plan = { kind: 'ids', ids: [] };
 /** Decides how the candidates of a narrowing are found; `null` when going over all records is better. */
 export function planOf(narrowing: Narrowing, planner: Planner): Plan | null {
   const plan = planner.connection.snapshot(() => resolve(narrowing, planner));
-  return plan === null || lookupsOf(plan) > limits.queryLookupsMax ? null : plan;
+  return plan === null || lookupsOf(plan) > planner.lookupsMax ? null : plan;
 }
 
 function resolve(narrowing: Narrowing, planner: Planner): Plan | null {

@@ -23,7 +23,7 @@ if (port === null) throw new Error('scan-worker runs only as a worker thread.');
 if (process.platform === 'linux') setPriority(SCAN_NICENESS);
 
 const connection = connect((workerData as ScanThreadData).file, { readOnly: true, cacheKib: limits.sqliteScanCacheKib });
-const planner: Planner = { connection, paths: createPathNumbers(connection), rangeRowsMax: limits.scanRangeRowsMax };
+const planner: Planner = { connection, paths: createPathNumbers(connection), rangeRowsMax: limits.scanRangeRowsMax, lookupsMax: limits.scanLookupsMax };
 const rows = createRows(connection, null);
 const prepared = new Map<number, PreparedQuery>();
 

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { StartError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { connect, type Connection } from './connection.ts';
-import { APPLICATION_ID, migrate, pragmaNumber } from './schema.ts';
+import { APPLICATION_ID, migrate, PAGE_BYTES, pragmaNumber } from './schema.ts';
 import { fileUnusable, folderUnusable } from './start-errors.ts';
 
 export const FILE_NAME = 'portolan.db';
@@ -84,7 +84,7 @@ function create(dataDir: string, file: string): void {
     for (const suffix of ['', '-journal']) rmSync(unfinished + suffix, { force: true });
     const db = new DatabaseSync(unfinished);
     try {
-      db.exec(`PRAGMA synchronous = EXTRA; PRAGMA application_id = ${APPLICATION_ID}`);
+      db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA synchronous = EXTRA; PRAGMA application_id = ${APPLICATION_ID}`);
       migrate(db, unfinished);
     } finally {
       db.close();

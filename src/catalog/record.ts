@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import type { SchemaValidateFunction } from 'ajv/dist/types/index.js';
 import { v4 as uuidV4 } from 'uuid';
 import { AppError, type ErrorDetail } from '../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
@@ -20,7 +21,24 @@ const defaults: Readonly<Record<string, Json | undefined>> = {
 // `verbose` puts the wrong value beside each error, so that the message can say what is wrong with a URL.
 const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, strictTypes: false, validateFormats: true });
 ajv.addFormat('registry-url', { type: 'string', validate: (text: string) => checkRegistryUrl(text) === null });
+// Ajv's own looks texts up in a plain object, which takes `__proto__` twice for once.
+ajv.removeKeyword('uniqueItems').addKeyword({ keyword: 'uniqueItems', type: 'array', schemaType: 'boolean', errors: 'full', validate: findRepeated });
 const validateSchema = ajv.compile(schema);
+
+/** The elements are texts; what is none is refused by another rule. */
+function findRepeated(isDemanded: boolean, items: readonly Json[]): boolean {
+  const places = new Map<Json, number>();
+  for (const [i, item] of items.entries()) {
+    const j = places.get(item);
+    if (isDemanded && j !== undefined) {
+      (findRepeated as SchemaValidateFunction).errors = [{ keyword: 'uniqueItems', params: { i, j } }];
+      return false;
+    }
+    places.set(item, i);
+  }
+  return true;
+}
+
 
 /** Keys that reach into JavaScript's prototypes wherever a record is copied by somebody careless, and the one that MongoDB's drivers take for a type. */
 const UNSTORABLE_KEYS = new Set(['__proto__', 'constructor', 'prototype', '_bsontype']);

@@ -45,7 +45,7 @@ export interface FindQuery {
   readonly sort: readonly SortKey[];
   /** Only records after this position in that order; `null`: from the beginning. */
   readonly after: SortPosition | null;
-  /** At most this many; `null`: all. A sort other than by id needs a limit. */
+  /** At most this many; `null`: all. A sort other than by id needs a limit, and ends early with the record that takes its texts beyond `limits.pageTextMax`. */
   readonly limit: number | null;
 }
 

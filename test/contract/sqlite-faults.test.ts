@@ -10,6 +10,7 @@ import { PAGE_BYTES } from '../../src/store/sqlite/schema.ts';
 import { itWithMounts, seenBy, withSmallDisk } from '../support/mount.ts';
 import { randomSource } from '../support/random.ts';
 import { startedStoreProcess } from '../support/store-process.ts';
+import type { RecordMeta } from '../../src/store/port.ts';
 import { allText, codeOf, count, find, findIds, newRecord, recordOf, TIME } from './store-fixture.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined };
@@ -57,6 +58,23 @@ describe('failures while it runs', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
     expect(await findIds(store, {})).toEqual(['b']);
     expect(await findIds(store, { container_registry_name: 'registry bad' })).toEqual([]);
+    await store.close();
+  });
+
+  it('what was read within changes that were undone is forgotten', async () => {
+    const store = await open();
+    await store.insert(newRecord('a'));
+    const at = (revision: number): RecordMeta => ({ created_at: TIME, updated_at: TIME, revision });
+    const record = recordOf('a', { container_registry_tags: ['new'] });
+    const outcomes = await Promise.allSettled([
+      store.replace({ record, meta: at(2), expectedRevision: 1 }),
+      // Reads what the change before it has written; then all of it is undone and done again one by one.
+      store.replace({ record, meta: at(3), expectedRevision: 99 }),
+      store.insert(newRecord('bad', {}, { meta: at(NaN) })),
+    ]);
+    expect(outcomes.slice(0, 2)).toEqual([true, false].map((value) => ({ status: 'fulfilled', value })));
+    expect(outcomes[2].status).toBe('rejected');
+    expect(await store.get('a')).toMatchObject({ text: JSON.stringify(record), meta: at(2) });
     await store.close();
   });
 

@@ -1,13 +1,14 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { createBest } from '../../query/best.ts';
 import { compileFilter } from '../../query/match.ts';
 import type { Filter } from '../../query/filter.ts';
-import { comparePositions, positionOf, type SortKey, type SortPosition } from '../../query/sort.ts';
+import { comparePositions, positionOf } from '../../query/sort.ts';
 import type { FindQuery, StoredRecord } from '../port.ts';
 import { EVERY_RECORD, candidateQueryOf } from './candidate-query.ts';
 import type { Connection } from './connection.ts';
-import { storedRecordOf, viewOfShown, type ShownDocument } from './document.ts';
+import { storedRecordOf, viewOfShown } from './document.ts';
 import { scanMatches, type Scan } from './scan.ts';
 
 export interface Searches {
@@ -47,41 +48,25 @@ async function* findById(searches: Searches, query: FindQuery, signal: AbortSign
   }
 }
 
-interface Candidate {
-  readonly position: SortPosition;
-  readonly shown: ShownDocument;
-}
-
 /** Sees every candidate and keeps the best ones: the order is the matcher's own, which no index of MongoDB has. */
 async function* findSorted(searches: Searches, query: FindQuery, limit: number, signal: AbortSignal): AsyncGenerator<readonly StoredRecord[]> {
   const { sort, after } = query;
-  const best: Candidate[] = [];
+  const best = createBest<StoredRecord>(sort, limit);
   const scan = scanOf(searches, query.filter, null, null);
   for await (const batch of scanMatches(searches.connection, searches.clock, scan, signal)) {
     for (const shown of batch) {
       const position = positionOf(viewOfShown(shown), shown.id, sort);
-      if (after === null || comparePositions(sort, position, after) > 0) keepBest(best, { position, shown }, sort, limit);
+      const end = best.bound();
+      if (after !== null && comparePositions(sort, position, after) <= 0) continue;
+      if (end !== null && comparePositions(sort, position, end) >= 0) continue;
+      const value = storedRecordOf(shown);
+      best.take({ position, value, textLength: value.text.length });
     }
   }
   if (signal.aborted) return;
-  for (let from = 0; from < best.length; from += limits.storeBatchRecords) {
-    yield best.slice(from, from + limits.storeBatchRecords).map(({ shown }) => storedRecordOf(shown));
+  for (let from = 0; from < best.list.length; from += limits.storeBatchRecords) {
+    yield best.list.slice(from, from + limits.storeBatchRecords).map(({ value }) => value);
   }
-}
-
-/** Inserts in order and drops what is beyond the limit. */
-function keepBest(best: Candidate[], candidate: Candidate, sort: readonly SortKey[], limit: number): void {
-  let low = 0;
-  let high = best.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const other = best[middle];
-    if (other !== undefined && comparePositions(sort, other.position, candidate.position) < 0) low = middle + 1;
-    else high = middle;
-  }
-  if (low >= limit) return;
-  best.splice(low, 0, candidate);
-  if (best.length > limit) best.pop();
 }
 
 export async function* readAllText(searches: Searches, signal: AbortSignal): AsyncGenerator<Uint8Array> {

@@ -1,13 +1,14 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { createBest } from '../../query/best.ts';
 import type { Condition, Filter, FilterNode } from '../../query/filter.ts';
 import type { SortKey } from '../../query/sort.ts';
 import type { FindQuery, StoredRecord } from '../port.ts';
 import type { Planner } from './plan.ts';
 import type { Rows } from './rows.ts';
 import type { ScanThread } from './scan-thread.ts';
-import { insertPlaced, prepareQuery, runSlice, type Placed, type SliceBudget, type SliceGoal, type SliceResult } from './slice.ts';
+import { prepareQuery, runSlice, type SliceBudget, type SliceGoal, type SliceResult } from './slice.ts';
 
 /** How far one query may go: all slices in the scanning thread together, and each of the two kinds of slices. */
 export interface QueryLimits {
@@ -97,13 +98,10 @@ export function createQueries({ planner, rows, scan, clock, queryLimits }: Queri
   }
 
   async function* findSorted({ filter, sort, after }: FindQuery, limit: number, signal: AbortSignal): AsyncGenerator<readonly StoredRecord[]> {
-    const top: Placed[] = [];
-    const goalOf = (): SliceGoal => {
-      const before = top.length >= limit ? (top.at(-1)?.position ?? null) : null;
-      return { kind: 'top', limit, after, before };
-    };
+    const best = createBest<StoredRecord>(sort, limit);
+    const goalOf = (): SliceGoal => ({ kind: 'top', limit, after, before: best.bound() });
     const take = (slice: SliceResult): void => {
-      for (const placed of slice.top) insertPlaced(sort, top, placed, limit);
+      for (const placed of slice.top) best.take(placed);
     };
     const first = firstSlice(filter, sort, goalOf(), '');
     take(first);
@@ -111,9 +109,7 @@ export function createQueries({ planner, rows, scan, clock, queryLimits }: Queri
       for await (const slice of scanSlices(filter, sort, goalOf, first.lastId, signal)) take(slice);
       if (signal.aborted) return;
     }
-    for (let start = 0; start < top.length; start += limits.storeBatchRecords) {
-      yield top.slice(start, start + limits.storeBatchRecords).map(({ record }) => record);
-    }
+    yield* inBatches(best.list.map(({ value }) => value));
   }
 
   return {
@@ -133,6 +129,10 @@ export function createQueries({ planner, rows, scan, clock, queryLimits }: Queri
       return count;
     },
   };
+}
+
+function* inBatches(records: readonly StoredRecord[]): Generator<readonly StoredRecord[]> {
+  for (let start = 0; start < records.length; start += limits.storeBatchRecords) yield records.slice(start, start + limits.storeBatchRecords);
 }
 
 /** A pattern on a long text may take a while, so filters with one are never matched on the main thread. */

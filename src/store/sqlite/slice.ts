@@ -1,4 +1,5 @@
 import { limits } from '../../core/limits.ts';
+import { createBest, type Placed } from '../../query/best.ts';
 import { compileFilter, type DocumentTest } from '../../query/match.ts';
 import type { Filter, FilterNode } from '../../query/filter.ts';
 import { narrowingOf } from '../../query/narrow.ts';
@@ -54,14 +55,9 @@ export type SliceGoal =
   | { readonly kind: 'top'; readonly limit: number; readonly after: SortPosition | null; readonly before: SortPosition | null }
   | { readonly kind: 'count' };
 
-export interface Placed {
-  readonly position: SortPosition;
-  readonly record: StoredRecord;
-}
-
 export interface SliceResult {
   readonly found: readonly StoredRecord[];
-  readonly top: readonly Placed[];
+  readonly top: readonly Placed<StoredRecord>[];
   readonly count: number;
   /** Where the next slice goes on. */
   readonly lastId: string;
@@ -169,35 +165,16 @@ function takerFor(query: PreparedQuery, goal: SliceGoal): Taker {
       return { take: () => void (count += 1), wanted: () => Infinity, result: () => ({ found: [], top: [], count }) };
     }
     case 'top': {
-      const top: Placed[] = [];
+      const best = createBest<StoredRecord>(query.sort, goal.limit, goal.before);
       return {
         take(row, view) {
           const position = positionOf(view, row.id, query.sort);
-          if (isBetween(query.sort, position, goal, top)) insertPlaced(query.sort, top, { position, record: row.record }, goal.limit);
+          if (goal.after !== null && comparePositions(query.sort, position, goal.after) <= 0) return;
+          best.take({ position, value: row.record, textLength: row.text.length });
         },
         wanted: () => Infinity,
-        result: () => ({ found: [], top, count: 0 }),
+        result: () => ({ found: [], top: best.list, count: 0 }),
       };
     }
   }
-}
-
-function isBetween(sort: readonly SortKey[], position: SortPosition, goal: Extract<SliceGoal, { kind: 'top' }>, top: readonly Placed[]): boolean {
-  if (goal.after !== null && comparePositions(sort, position, goal.after) <= 0) return false;
-  const last = top.length >= goal.limit ? (top.at(-1)?.position ?? null) : goal.before;
-  return last === null || comparePositions(sort, position, last) < 0;
-}
-
-/** Puts `placed` where it belongs among those in order, and lets go of what is then too many. */
-export function insertPlaced(sort: readonly SortKey[], ordered: Placed[], placed: Placed, limit: number): void {
-  let low = 0;
-  let high = ordered.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const other = ordered[middle];
-    if (other !== undefined && comparePositions(sort, other.position, placed.position) < 0) low = middle + 1;
-    else high = middle;
-  }
-  ordered.splice(low, 0, placed);
-  if (ordered.length > limit) ordered.pop();
 }

@@ -62,6 +62,12 @@ describe('a new record', () => {
     expect(({} as { x?: unknown }).x).toBeUndefined();
   });
 
+  it('takes names that objects inherit as tags like any other, and refuses each of them twice', () => {
+    const tags = ['__proto__', 'constructor', 'toString'];
+    expect(completeNewRecord({ ...smallest, container_registry_tags: tags }).container_registry_tags).toEqual(tags);
+    for (const tag of tags) expect(pathsOf(() => completeNewRecord({ ...smallest, container_registry_tags: [...tags, tag] }))).toEqual(['container_registry_tags']);
+  });
+
   it('abuse 17: is refused for depth that would exhaust the stack of whoever walks it', () => {
     let deep: Json = 'bottom';
     for (let depth = 0; depth < 100_000; depth++) deep = [deep];

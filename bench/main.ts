@@ -2,17 +2,22 @@ import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loopbackPrefix } from '../scripts/loopback.ts';
+import { detection } from './detection.ts';
 import { getById } from './get-by-id.ts';
 import { holds, tableOf, type Line } from './harness/line.ts';
 import { circumstances } from './harness/machine.ts';
 import { Workspace, type Bench } from './harness/workspace.ts';
+import { history } from './history.ts';
 import { insert } from './insert.ts';
+import { probes } from './probes.ts';
 import { queries } from './queries.ts';
 import { regexScan } from './regex-scan.ts';
+import { replicas } from './replicas.ts';
+import { schedule } from './schedule.ts';
 import { start } from './start.ts';
 import { stream } from './stream.ts';
 
-const benches: readonly Bench[] = [getById, queries, regexScan, stream, insert, start];
+const benches: readonly Bench[] = [getById, queries, regexScan, stream, insert, start, probes, schedule, history, detection, replicas];
 
 const root = resolve(import.meta.dirname, '..');
 

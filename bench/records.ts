@@ -1,3 +1,4 @@
+import { neverProbed, withVantage } from '../src/core/health-summary.ts';
 import type { Json } from '../src/core/json.ts';
 import type { RecordFields } from '../src/core/record.ts';
 import type { NewRecord } from '../src/store/port.ts';
@@ -22,7 +23,8 @@ const numbered = (word: string, number: number): string => `${word}-${String(num
 
 /**
  * The registry record number `index`, about 1 KB as JSON text: the same one whenever and wherever it is asked for.
- * Ids are random, as UUIDs are, so neighbours in time are none in the index.
+ * Ids are random, as UUIDs are, so neighbours in time are none in the index. It asks not to be probed, because nothing else is
+ * to be done while requests are measured.
  */
 export function recordAt(index: number): RecordFields {
   const random = sourceOf(index);
@@ -42,6 +44,7 @@ export function recordAt(index: number): RecordFields {
       storage_backend: random.pick(STORAGE_TYPES),
       max_layer_size_mb: 100 * (1 + random.int(20)),
       retention: { untagged_days: 7 + random.int(30), keep_last: 1 + random.int(10) },
+      health: { enabled: false },
     },
     container_registry_storage_info: {
       storage_type: random.pick(STORAGE_TYPES),
@@ -52,10 +55,30 @@ export function recordAt(index: number): RecordFields {
   };
 }
 
+/** The same record as one of a registry that is there to be probed. */
+export function watchedRecordAt(index: number, url: string, intervalS: number): RecordFields {
+  const record = recordAt(index);
+  return {
+    ...record,
+    container_registry_public_url: url,
+    container_registry_config: { ...(record.container_registry_config as Record<string, Json>), health: { interval_s: intervalS } },
+  };
+}
+
 const meta = { created_at: '2026-01-01T00:00:00.000Z', updated_at: '2026-01-01T00:00:00.000Z', revision: 1 } as const;
 
 /** The same record as a store takes it. */
-export const newRecordAt = (index: number): NewRecord => ({ record: recordAt(index), meta, health: { status: 'unknown' } });
+export const newRecordAt = (index: number): NewRecord => ({ record: recordAt(index), meta, health: neverProbed(meta.created_at) });
+
+/** The vantage of a service that nobody has told where it stands. */
+export const VANTAGE = 'default';
+
+/** … and once its watch has found out that it is paused. */
+export function pausedRecordAt(index: number): NewRecord {
+  const unwatched = newRecordAt(index);
+  const { created_at: since } = unwatched.meta;
+  return { ...unwatched, health: withVantage(unwatched.health, VANTAGE, { status: 'unknown', cause: 'paused', since }) };
+}
 
 export const idAt = (index: number): string => idFrom(sourceOf(index));
 

@@ -1,6 +1,6 @@
 /**
  * Proves that what would be published works: packs the project, installs the tarball into an empty folder, starts the
- * installed `portolan-server` in a network of its own, uses it and stops it. Status 0 when all of it went well.
+ * installed `portolan-server` in a network of its own, uses it, also by the installed `portolan`, and stops it. Status 0 when all of it went well.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,7 +20,7 @@ async function mustRun(command: readonly string[], cwd: string): Promise<void> {
   if (status !== 0) throw new Error(`\`${command.join(' ')}\` ended with status ${status}.`);
 }
 
-/** Packs the project and installs the tarball in `workDir`; gives the installed server's path. */
+/** Packs the project and installs the tarball in `workDir`; gives the folder of the installed commands. */
 async function install(workDir: string): Promise<string> {
   const projectRoot = fileURLToPath(new URL('../', import.meta.url));
   await mustRun(['npm', 'pack', '--silent', '--pack-destination', workDir], projectRoot);
@@ -28,13 +28,15 @@ async function install(workDir: string): Promise<string> {
   if (tarball === undefined) throw new Error('`npm pack` made no tarball.');
   await writeFile(join(workDir, 'package.json'), '{ "private": true }\n');
   await mustRun(['npm', 'install', '--silent', '--omit=dev', '--no-audit', '--no-fund', `./${tarball}`], workDir);
-  return join(workDir, 'node_modules/.bin/portolan-server');
+  return join(workDir, 'node_modules/.bin');
 }
 
-/** Starts the server, uses it and stops it. Runs inside the loopback-only network. */
-async function useServer(server: string, dataDir: string): Promise<void> {
-  const child = spawn(server, [], {
-    env: { PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`, HOST: '127.0.0.1', PORT: '0', DATA_DIR: dataDir, LOG_FORMAT: 'json' },
+const PATH = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
+
+/** Starts the server, uses it by its API and by the terminal command, and stops it. Runs inside the loopback-only network. */
+async function useCommands(commands: string, dataDir: string): Promise<void> {
+  const child = spawn(join(commands, 'portolan-server'), [], {
+    env: { PATH, HOST: '127.0.0.1', PORT: '0', DATA_DIR: dataDir, LOG_FORMAT: 'json' },
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: START_TIMEOUT_MS + STOP_TIMEOUT_MS,
     killSignal: 'SIGKILL',
@@ -45,6 +47,8 @@ async function useServer(server: string, dataDir: string): Promise<void> {
     await expectStatus(200, fetch(`${url}/health`));
     const body = JSON.stringify({ container_registry_name: 'packaged', container_registry_public_url: 'http://127.0.0.1:5000' });
     await expectStatus(201, fetch(`${url}/container_registry`, { method: 'POST', headers: { 'content-type': 'application/json' }, body }));
+    const status = await runCommand([join(commands, 'portolan'), '--url', url, 'list'], { PATH }, dirname(dataDir));
+    if (status !== 0) throw new Error(`The installed \`portolan list\` ended with status ${status}.`);
   } finally {
     child.kill('SIGTERM');
   }
@@ -75,17 +79,17 @@ async function expectStatus(expected: number, answer: Promise<Response>): Promis
 async function checkPackage(): Promise<void> {
   const workDir = await mkdtemp(join(tmpdir(), 'portolan-package-'));
   try {
-    const server = await install(workDir);
-    const again = [process.execPath, fileURLToPath(import.meta.url), '--use', server, join(workDir, 'data')];
+    const commands = await install(workDir);
+    const again = [process.execPath, fileURLToPath(import.meta.url), '--use', commands, join(workDir, 'data')];
     await mustRun([...(loopbackPrefix() ?? []), ...again], workDir);
   } finally {
     await rm(workDir, { recursive: true, force: true });
   }
 }
 
-const [mode, server, dataDir] = process.argv.slice(2);
+const [mode, commands, dataDir] = process.argv.slice(2);
 try {
-  if (mode === '--use' && server !== undefined && dataDir !== undefined) await useServer(server, dataDir);
+  if (mode === '--use' && commands !== undefined && dataDir !== undefined) await useCommands(commands, dataDir);
   else await checkPackage();
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));

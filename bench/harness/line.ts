@@ -7,7 +7,7 @@ export interface Line {
   readonly floor: string;
   /** The number that the bar is about. */
   readonly value: number;
-  readonly unit: 'times' | 's' | 'ms' | 'MB';
+  readonly unit: 'times' | 's' | 'ms' | 'MB' | 'bytes' | 'cores' | '%';
   readonly bar: Bar;
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { idAt, recordAt } from '../records.ts';
 import { randomSource } from '../../test/support/random.ts';
 import type { Json } from '../../src/core/json.ts';
@@ -17,6 +18,8 @@ export interface Load {
   readonly requests: Requests;
   /** Ends after so many answers, or after a time. */
   readonly until: { readonly answers: number } | { readonly elapsedMs: number };
+  /** So many requests a second, evenly, rather than as many as are answered. */
+  readonly perS?: number;
   readonly expectedStatus: number;
 }
 
@@ -43,7 +46,9 @@ export async function runLoad(load: Load): Promise<LoadResult> {
   const startedMs = performance.now();
   const client = async (connection: HttpConnection): Promise<void> => {
     while (next < answersMax) {
-      const request = requests[next++ % requests.length];
+      const number = next++;
+      const request = requests[number % requests.length];
+      if (load.perS !== undefined) await delay(Math.max(0, startedMs + (number * 1000) / load.perS - performance.now()));
       const sentMs = performance.now();
       if (request === undefined || sentMs - startedMs > elapsedMaxMs) return;
       const reply = await connection.send(request);

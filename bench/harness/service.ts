@@ -13,18 +13,21 @@ export interface Service {
 const START_PATIENCE_MS = 30_000;
 const main = resolve(import.meta.dirname, '../../src/main.ts');
 
+/** Of the environment, besides those that every bench has. */
+export type Variables = Readonly<Record<string, string>>;
+
 /** Starts the service as `npm start` does, and waits until it says that it listens. */
-export async function startService(folder: string, dataDir: string): Promise<Service> {
-  const { child, logFile } = spawnService(folder, dataDir, 0);
+export async function startService(folder: string, dataDir: string, variables: Variables = {}): Promise<Service> {
+  const { child, logFile } = spawnService(folder, dataDir, 0, variables);
   const port = await listeningPort(child, logFile);
   return { pid: pidOf(child), port, stop: () => endProcess(child) };
 }
 
 /**
  * The service with everything switched on that a user has: protections, metrics, and a log line for each request, which goes
- * to a file. The rate limit counts but is too high to be reached. Probes, were there any, could reach loopback only.
+ * to a file. The rate limit counts but is too high to be reached. Probes reach loopback only.
  */
-export function spawnService(folder: string, dataDir: string, port: number): { child: ChildProcess; logFile: string } {
+export function spawnService(folder: string, dataDir: string, port: number, variables: Variables = {}): { child: ChildProcess; logFile: string } {
   const logFile = join(mkdtempSync(join(folder, 'log-')), 'service.jsonl');
   const log = openSync(logFile, 'a');
   const env = {
@@ -38,6 +41,7 @@ export function spawnService(folder: string, dataDir: string, port: number): { c
     PROBE_DENY_CIDRS: '0.0.0.0/0,::/0',
     PROBE_ALLOW_CIDRS: '127.0.0.0/8',
     NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
+    ...variables,
   };
   const child = spawn(process.execPath, [main], { cwd: folder, env, stdio: ['ignore', log, log] });
   closeSync(log);

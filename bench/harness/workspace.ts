@@ -5,7 +5,9 @@ import type { FillOrder } from './fill-process.ts';
 import { startHelper, type Helper } from './helper.ts';
 import type { Line } from './line.ts';
 import type { Load, LoadResult } from './load.ts';
-import { startService, type Service } from './service.ts';
+import { openRegistries, type Registries } from './registries.ts';
+import type { RegistriesOrder } from './registries-process.ts';
+import { startService, type Service, type Variables } from './service.ts';
 
 /** One bench: its name on the command line, what it measures, and how. */
 export interface Bench {
@@ -56,13 +58,24 @@ export class Workspace {
     return copy;
   }
 
-  async startService(dataDir: string): Promise<Service> {
-    return this.#keep(await startService(this.folder, dataDir));
+  async startService(dataDir: string, variables: Variables = {}): Promise<Service> {
+    return this.keep(await startService(this.folder, dataDir, variables));
+  }
+
+  /** Ends with the bench, like everything that it starts. */
+  keep<T extends Stoppable>(process: T): T {
+    this.#running.add(process);
+    return process;
+  }
+
+  /** Registries of one process, on so many ports. @param answerAfterMs how long they take for each answer */
+  async openRegistries(ports: number, answerAfterMs = 0): Promise<Registries> {
+    return openRegistries(this.startHelper<RegistriesOrder, readonly number[]>('harness/registries-process.ts'), ports, answerAfterMs);
   }
 
   /** @param script file name below `bench/` */
   startHelper<Question extends object, Answer>(script: string): Helper<Question, Answer> {
-    return this.#keep(startHelper<Question, Answer>(resolve(import.meta.dirname, '..', script)));
+    return this.keep(startHelper<Question, Answer>(resolve(import.meta.dirname, '..', script)));
   }
 
   startLoadGenerator(): Helper<Load, LoadResult> {
@@ -88,10 +101,5 @@ export class Workspace {
     await filler.stop();
     this.say(`filled a store with ${records} records in ${Math.round((performance.now() - startedMs) / 1000)} s`);
     return dataDir;
-  }
-
-  #keep<T extends Stoppable>(process: T): T {
-    this.#running.add(process);
-    return process;
   }
 }

@@ -3,7 +3,7 @@
  * outside it (compilers and package managers use their own caches).
  */
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, posix } from 'node:path';
 import { runTool } from './tool.ts';
 
 /** Unpacks a Debian package into `dir` without installing it: no root, no services, no configuration. */
@@ -24,7 +24,8 @@ export async function unpackDebianPackage(dir: string, name: string, version: st
 }
 
 /**
- * Builds one Go program into `dir`. `go install pkg@version` needs a version list that some modules do not serve; a
+ * Builds one Go program into `dir`, named after the last part of its path. `packagePath` lies below the module; '' is
+ * the module itself. `go install pkg@version` needs a version list that some modules do not serve; a
  * module of our own with one exact requirement always works.
  */
 export async function buildGoProgram(dir: string, module: string, version: string, packagePath: string): Promise<void> {
@@ -34,8 +35,9 @@ export async function buildGoProgram(dir: string, module: string, version: strin
   const proxies = (await runTool('go', ['env', 'GOPROXY'], { cwd: work })).trim();
   // Only the first entry: falling through to `direct` would ask version control hosts.
   const firstProxy = proxies.split(/[,|]/)[0] ?? proxies;
-  const out = join(dir, basename(packagePath));
-  await runTool('go', ['build', '-buildvcs=false', '-trimpath', '-ldflags=-s -w', '-o', out, `${module}/${packagePath}`], {
+  const program = posix.join(module, packagePath);
+  const out = join(dir, posix.basename(program));
+  await runTool('go', ['build', '-buildvcs=false', '-trimpath', '-ldflags=-s -w', '-o', out, program], {
     cwd: work,
     env: { GOFLAGS: '-mod=mod', CGO_ENABLED: '0', GOPROXY: firstProxy },
   });

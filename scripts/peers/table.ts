@@ -31,6 +31,22 @@ const table = [
     build: (dir) => unpackDebianPackage(dir, 'docker-registry', '2.8.2'),
   },
   {
+    name: 'distribution',
+    version: '3.0.0',
+    goodFor: 'the OCI registry that docker-registry became: probes',
+    seconds: 115,
+    entry: 'registry',
+    build: (dir) => buildGoProgram(dir, 'github.com/distribution/distribution/v3', 'v3.0.0', 'cmd/registry'),
+  },
+  {
+    name: 'olareg',
+    version: '0.1.2',
+    goodFor: 'a small OCI 1.1 registry with referrers: probes',
+    seconds: 5,
+    entry: 'olareg',
+    build: (dir) => buildGoProgram(dir, 'github.com/olareg/olareg', 'v0.1.2', 'cmd/olareg'),
+  },
+  {
     name: 'mongo-java-server',
     version: `1.46.0-${mongoMainClassHash}`,
     goodFor: 'MongoDB’s wire protocol: the MongoDB store',
@@ -48,6 +64,14 @@ const table = [
     seconds: 150,
     entry: 'promtool',
     build: (dir) => buildGoProgram(dir, 'github.com/prometheus/prometheus', 'v0.55.1', 'cmd/promtool'),
+  },
+  {
+    name: 'blackbox_exporter',
+    version: '0.26.0',
+    goodFor: 'the prober that ours is measured against',
+    seconds: 30,
+    entry: 'blackbox_exporter',
+    build: (dir) => buildGoProgram(dir, 'github.com/prometheus/blackbox_exporter', 'v0.26.0', ''),
   },
   {
     name: 'schemathesis',

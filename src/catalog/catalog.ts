@@ -1,5 +1,6 @@
 import { AppError } from '../core/errors.ts';
 import type { Clock } from '../core/clock.ts';
+import { neverProbed } from '../core/health-summary.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import type { RecordFields } from '../core/record.ts';
@@ -32,7 +33,13 @@ export interface Catalog {
   readAllText(signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
-export function createCatalog(store: RecordStore, clock: Clock): Catalog {
+/** Hears of every change that was written. */
+export interface CatalogListener {
+  onWritten(id: string): void;
+  onDeleted(id: string): void;
+}
+
+export function createCatalog(store: RecordStore, clock: Clock, listener?: CatalogListener): Catalog {
   const get = async (id: string): Promise<StoredRecord> => {
     const stored = await store.get(id);
     if (stored === null) throw new AppError('RECORD_NOT_FOUND');
@@ -52,9 +59,10 @@ export function createCatalog(store: RecordStore, clock: Clock): Catalog {
       await admit?.(record);
       const time = now();
       const meta = { created_at: time, updated_at: time, revision: 1 };
-      if ((await store.insert({ record, meta, health: { status: 'unknown' } })) === 'exists') {
+      if ((await store.insert({ record, meta, health: neverProbed(time) })) === 'exists') {
         throw new AppError('ID_EXISTS', `There is a record with the id ${id} already. Update it with PUT, or choose another id.`);
       }
+      listener?.onWritten(id);
       return { id, meta };
     },
 
@@ -68,7 +76,9 @@ export function createCatalog(store: RecordStore, clock: Clock): Catalog {
         // Nothing changed: nothing is written, and the revision stays what clients know.
         if (JSON.stringify(record) === stored.text) return { id, meta: stored.meta };
         const meta = { ...stored.meta, updated_at: now(), revision: stored.meta.revision + 1 };
-        if (await store.replace({ record, meta, expectedRevision: stored.meta.revision })) return { id, meta };
+        if (!(await store.replace({ record, meta, expectedRevision: stored.meta.revision }))) continue;
+        listener?.onWritten(id);
+        return { id, meta };
       }
       throw new AppError('OVERLOADED', `The record ${id} is being changed by too many others at once.`, { retryAfterS: 1 });
     },
@@ -76,6 +86,7 @@ export function createCatalog(store: RecordStore, clock: Clock): Catalog {
     async delete(id, precondition) {
       if (precondition.kind === 'none') {
         if ((await store.delete(id)) === 'missing') throw new AppError('RECORD_NOT_FOUND');
+        listener?.onDeleted(id);
         return;
       }
       const stored = await get(id);
@@ -83,6 +94,7 @@ export function createCatalog(store: RecordStore, clock: Clock): Catalog {
       const outcome = await store.delete(id, stored.meta.revision);
       if (outcome === 'missing') throw new AppError('RECORD_NOT_FOUND');
       if (outcome === 'stale') throw new AppError('REVISION_STALE');
+      listener?.onDeleted(id);
     },
   };
 }

@@ -7,6 +7,7 @@ import { AppError, type ErrorDetail } from '../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import { RECORD_FIELDS, type RecordFields } from '../core/record.ts';
+import { describeHealthMistake, HEALTH_CONFIG_PATH, healthFormats, windowsTurnedRound } from './health-config.ts';
 import { checkRegistryUrl, imagePrefixOf } from './registry-url.ts';
 
 const schemaUrl = new URL('../../schemas/container-registry.schema.json', import.meta.url);
@@ -21,6 +22,7 @@ const defaults: Readonly<Record<string, Json | undefined>> = {
 // `verbose` puts the wrong value beside each error, so that the message can say what is wrong with a URL.
 const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, strictTypes: false, validateFormats: true });
 ajv.addFormat('registry-url', { type: 'string', validate: (text: string) => checkRegistryUrl(text) === null });
+for (const [name, validate] of Object.entries(healthFormats)) ajv.addFormat(name, { type: 'string', validate });
 // Ajv's own looks texts up in a plain object, which takes `__proto__` twice for once.
 ajv.removeKeyword('uniqueItems').addKeyword({ keyword: 'uniqueItems', type: 'array', schemaType: 'boolean', errors: 'full', validate: findRepeated });
 const validateSchema = ajv.compile(schema);
@@ -38,7 +40,6 @@ function findRepeated(isDemanded: boolean, items: readonly Json[]): boolean {
   }
   return true;
 }
-
 
 /** Keys that reach into JavaScript's prototypes wherever a record is copied by somebody careless, and the one that MongoDB's drivers take for a type. */
 const UNSTORABLE_KEYS = new Set(['__proto__', 'constructor', 'prototype', '_bsontype']);
@@ -98,33 +99,51 @@ function setOwn(target: JsonObject, key: string, value: Json): void {
 function complaintsAbout(record: RecordFields): Complaint[] {
   // The schema looks only so deep as it has rules, so that it may see what is nested too deeply, too.
   const broken = validateSchema(record) ? [] : (validateSchema.errors ?? []).map(complaintOf);
-  return [...unsafeContent(record as unknown as JsonObject), ...broken];
+  return [...unsafeContent(record as unknown as JsonObject), ...onceEach(broken), ...turnedWindows(record)];
 }
 
 function complaintOf(error: ErrorObject): Complaint {
-  const detail = describe(error);
-  return { ...detail, subject: detail.path.split('.') };
+  const params = error.params as Record<string, unknown>;
+  const own = params['missingProperty'] ?? params['additionalProperty'];
+  // A JSON pointer: https://www.rfc-editor.org/rfc/rfc6901#section-4
+  const place = error.instancePath.split('/').slice(1).map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const subject = typeof own === 'string' ? [...place, own] : place;
+  return { path: shorten(subject.join('.')), message: describe(subject, error), subject };
 }
 
-function describe(error: ErrorObject): ErrorDetail {
-  const path = error.instancePath.slice(1).replaceAll('/', '.');
+function describe(subject: readonly string[], error: ErrorObject): string {
+  if (HEALTH_CONFIG_PATH.every((segment, depth) => subject[depth] === segment)) {
+    return describeHealthMistake(subject.slice(HEALTH_CONFIG_PATH.length), error);
+  }
   const params = error.params as Record<string, unknown>;
   switch (error.keyword) {
     case 'required':
-      return { path: String(params['missingProperty']), message: 'is required' };
+      return 'is required';
     case 'additionalProperties':
-      return { path: String(params['additionalProperty']), message: `is not a field of a record; the fields are ${RECORD_FIELDS.join(', ')}` };
+      return `is not a field of a record; the fields are ${RECORD_FIELDS.join(', ')}`;
     case 'enum':
-      return { path, message: `must be one of ${(params['allowedValues'] as string[]).join(', ')}` };
+      return `must be one of ${(params['allowedValues'] as string[]).join(', ')}`;
     case 'format':
-      return { path, message: checkRegistryUrl(valueOf(error)) ?? 'is not valid' };
+      return checkRegistryUrl(valueOf(error)) ?? 'is not valid';
     case 'pattern':
-      return { path, message: 'must have 1 to 128 characters of A-Z a-z 0-9 . _ : - and begin with a letter or digit' };
+      return 'must have 1 to 128 characters of A-Z a-z 0-9 . _ : - and begin with a letter or digit';
     case 'uniqueItems':
-      return { path, message: `must not repeat a value (positions ${String(params['j'])} and ${String(params['i'])} are equal)` };
+      return `must not repeat a value (positions ${String(params['j'])} and ${String(params['i'])} are equal)`;
     default:
-      return { path, message: error.message ?? 'is not valid' };
+      return error.message ?? 'is not valid';
   }
+}
+
+/** A text that breaks several rules of one setting is one mistake to whoever made it. */
+function onceEach(complaints: readonly Complaint[]): Complaint[] {
+  return [...new Map(complaints.map((found) => [keyOf(found), found])).values()];
+}
+
+function turnedWindows({ container_registry_config: config }: RecordFields): Complaint[] {
+  return windowsTurnedRound(config as Json).map((position) => {
+    const subject = [...HEALTH_CONFIG_PATH, 'maintenance', String(position)];
+    return { path: `${subject.join('.')}.to`, message: 'must be later than from', subject };
+  });
 }
 
 const valueOf = (error: ErrorObject): string => (typeof error.data === 'string' ? error.data : '');

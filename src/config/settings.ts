@@ -53,6 +53,21 @@ function mongoUrl(text: string): string {
   return text;
 }
 
+/** Part of paths in filters and of keys in the store. */
+function vantageName(text: string): string {
+  if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) throw new Error('expected 1 to 63 lower-case letters, digits and hyphens, such as "edge-7"');
+  return text;
+}
+
+export const ROLES = ['api', 'prober'] as const;
+export type Role = (typeof ROLES)[number];
+
+function roles(text: string): readonly Role[] {
+  const found = words(text).map((word) => oneOf(...ROLES)(word));
+  if (found.length === 0) throw new Error(`expected one or more of ${ROLES.join(', ')}`);
+  return [...new Set(found)];
+}
+
 /** Express takes a number of hops, or the addresses of the proxies. @see https://expressjs.com/en/guide/behind-proxies.html */
 function trustedProxies(text: string): number | readonly string[] {
   if (/^\d{1,2}$/.test(text)) return Number(text);
@@ -100,6 +115,16 @@ export const settings = {
   probeDenyCidrs: setting(
     { variable: 'PROBE_DENY_CIDRS', defaultText: '', description: 'Address ranges that probes must not reach, unless `PROBE_ALLOW_CIDRS` names them.' },
     parseCidrs,
+  ),
+  roles: setting(
+    { variable: 'ROLES', defaultText: 'api,prober', description: '`api` answers requests about the catalog, `prober` probes on schedule. Processes can be split only over MongoDB.' },
+    roles,
+  ),
+  vantage: setting({ variable: 'VANTAGE', defaultText: 'default', description: 'Name of the place that this process probes from: a site, a cluster, a region.' }, vantageName),
+  extraCaFile: setting({ variable: 'EXTRA_CA_FILE', defaultText: '', description: 'File of certificates (PEM) whose authorities probes trust besides the usual ones.' }, plain),
+  metricsRegistriesMax: setting(
+    { variable: 'METRICS_REGISTRIES_MAX', defaultText: '2000', description: 'Registries that have metrics of their own, in the order of ids; 0 for none.' },
+    integer(0, 100_000),
   ),
   logLevel: setting({ variable: 'LOG_LEVEL', defaultText: 'info', description: '`error`, `warn`, `info` or `debug`.' }, oneOf('error', 'warn', 'info', 'debug')),
   logFormat: setting(

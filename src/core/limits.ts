@@ -112,6 +112,14 @@ export const limits = {
   writeQueueMax: 10_000,
   /** Time that one transaction gathers changes; what comes later goes into the next one. */
   writeGroupMs: 8,
+  /** Results that are written as one change: about 5 ms, should each bring a new verdict. */
+  healthResultsTogether: 16,
+  /** Watches that are read at once when the store begins to be used: some milliseconds. */
+  watchesLoadedTogether: 4_000,
+  /** Watches that are made as one change, about 2 ms; thousands are, when a catalog is watched for the first time. */
+  watchesAddedTogether: 256,
+  /** States of watches that the embedded store keeps for each watch before it removes old ones: the more, the fewer are still valid then and must be copied. */
+  watchStatesKeptEach: 2,
   /** Page caches of SQLite, main thread: the upper levels of all indexes of 100,000 records. */
   sqliteCacheKib: 16 * 1024,
   /** Characters of the texts of records that are kept in memory because they were asked for lately; some ten thousand records. */
@@ -120,8 +128,8 @@ export const limits = {
   sqliteScanCacheKib: 4 * 1024,
   /** Wait for a lock within the process, which is held for milliseconds at most. */
   sqliteBusyTimeoutMs: 1_000,
-  /** Prepared statements kept per connection: some ten of our own, the others are shapes of queries. */
-  sqliteStatementsMax: 100,
+  /** Prepared statements kept per connection: some fifty of our own, the others are shapes of queries. */
+  sqliteStatementsMax: 150,
   /** Pages (of 8 KiB) in the write-ahead log before they are moved into the file: a record touches some thirty, so fewer would mean moving them all the time. */
   walCheckpointPages: 2_000,
   /** Size to which the log is cut after growing beyond it. */
@@ -153,6 +161,9 @@ export const limits = {
   /** A URL longer than this is not a URL that registries and their clients agree on. */
   urlLengthMax: 2_048,
 
+  /** What our own client reads of one answer. A page is far smaller, even one of the largest foreign documents. */
+  clientAnswerBytesMax: 64 * 1024 * 1024,
+
   /** Addresses that are counted apart in one minute; more share one count, so that a flood cannot fill the memory. */
   rateLimitKeysMax: 100_000,
   /** All headers of a request together; entity tags and cursors are the longest that clients need. */
@@ -178,6 +189,10 @@ export const limits = {
   probeAnswerBytesMax: 128 * 1024,
   /** Interim answers (1xx) before the real one; a registry has no use for more than one or two. */
   probeInterimAnswersMax: 8,
+  /** A registry that asks to be left alone for longer than a day means its limit, not its health. */
+  retryAfterSMax: 86_400,
+  /** Lines of a probe's own log: redirects at their most, each with all its steps. */
+  probeLogEntriesMax: 100,
   /** Texts of a registry that a result quotes: reason phrase, realm, service, issuer, names. */
   probeTextLengthMax: 512,
   /** Names of a certificate that a result lists; shared front ends carry hundreds. */
@@ -187,10 +202,103 @@ export const limits = {
   /** Probes on demand that may wait: two rounds of the slowest, so that nobody waits longer than ten seconds. */
   probesWaitingMax: 128,
 
+  /** A registry is probed this often unless its record says otherwise: outages are told within about half a minute. */
+  watchIntervalMsDefault: 30_000,
+  /** More often would be load, not news; … */
+  watchIntervalMsMin: 5_000,
+  /** … and once a day is the least that can be called watching. Schema and documentation repeat these and the next ones. */
+  watchIntervalMsMax: 86_400_000,
+  /** A record's own time-out of a probe: shorter than this fails by chance, … */
+  probeTimeoutMsMin: 100,
+  /** … and longer would outlast the claim on the watch (`leaseMs`). */
+  probeTimeoutMsMax: 10_000,
+  /** A long-down registry, and one that asks to be left alone, is still looked at within so many of its intervals (design section 7). */
+  backOffIntervalsMax: 10,
+  /** PEM text of a record's own authorities: a whole chain is some 8 KiB. It is parsed for each write of the record. */
+  authoritiesBytesMax: 64 * 1024,
+  /** Statuses that a record may call healthy: far more than any proxy uses. */
+  expectedStatusesMax: 50,
+  /** A repository's name (255 at most on most registries), a sha512 digest, and room. */
+  canaryLengthMax: 512,
+  /** Maintenance windows of a record: one a week for a year. They are gone through for each result. */
+  maintenanceWindowsMax: 50,
+  /** What is done in a window, as one line. */
+  maintenanceNoteLengthMax: 200,
+  /** Outcomes that a verdict looks back on. They are stored with each result, one character each. */
+  outcomesKept: 20,
+  /** Last failures that are kept whatever their age. */
+  failuresKept: 10,
+  /** Characters of the last result's reason that are stored with the verdict, … */
+  resultReasonLengthMax: 200,
+  /** … and of each kept failure's: they are written again with each result. */
+  failureReasonLengthMax: 120,
+  /** Characters of a challenge's scheme that are stored with the verdict; Bearer and Basic are all that clients know. */
+  challengeSchemeLengthMax: 40,
+
+  /** Scheduled probes that may be under way at once in one process: 10,000 registries a minute of which a tenth hangs need some 100. */
+  watchedInFlightMax: 512,
+  /** … and of one host, however many records name it. */
+  probesPerHostMax: 8,
+  /** A probe whose host is busy, or whose record is being probed, comes again after about this, … */
+  hostBusyMs: 1_000,
+  /** … and later where more than these would come again in a second: each costs a claim and a write. */
+  hostRetriesPerS: 64,
+  /** Watches that are claimed in one go. */
+  claimsTogether: 64,
+  /** How often it is looked for what is due; a confirming probe comes after one second and should not wait long. */
+  claimEveryMs: 200,
+  /** A claim that is not completed after this is somebody else's: longer than the slowest probe, short enough that a dead process's share is soon taken over. */
+  leaseMs: 15_000,
+  /** Probes that may start in a second even when the schedule needs fewer: what was late is caught up with at this pace. */
+  probesStartedPerSMin: 100,
+  /** Results wait this long for others to be written with, … */
+  resultsGatheredMs: 50,
+  /** … in groups of this size. */
+  resultsWrittenTogether: 64,
+  /** While the store is away, writing is tried again after this, … */
+  resultsRetryMs: 1_000,
+  /** … for as long as the claims still hold. */
+  resultsKeptMs: 10_000,
+  /** Records whose settings are remembered by the watcher: a kilobyte each. */
+  targetsKept: 20_000,
+  /** Work of upkeep goes in steps, with so much time between them for everything else. */
+  upkeepPauseMs: 20,
+  /** A vantage says this often that it probes, and learns what pace its schedule needs. */
+  announceEveryMs: 5_000,
+  /** New records are to be probed from the vantages that were there within this time. */
+  vantageLiveMs: 15 * 60_000,
+  /** A vantage that nobody has probed from for so long is forgotten. */
+  vantageKeptMs: 7 * 24 * 3_600_000,
+  /** Records that nobody told of are looked for this often: those of other programs, and of processes that died in between. */
+  enrolEveryMs: 60_000,
+  recordsEnrolledTogether: 250,
+  /** Verdicts that nobody renewed end within this of their time. */
+  staleEveryMs: 5_000,
+  staleEndedTogether: 64,
+  pruneEveryMs: 10 * 60_000,
+  rowsPrunedTogether: 250,
+
   /** Addresses of one name that are dialled; a name with more is a load balancer that answers on any. */
   dialAddressesMax: 8,
   /** Head start of each address before the next one is dialled beside it (RFC 8305 section 8). */
   dialHeadStartMs: 250,
+  /** Contexts of TLS for authorities that records name themselves; some 20 KB each, and most records share a few. */
+  trustContextsKept: 256,
   /** Names being resolved at once. The system resolver cannot be told to give up, so the lost ones pile up while DNS is away. */
   dnsLookupsMax: 256,
+
+  /** Hours whose single results are kept: seven days. Older times are told from the figures of hours. */
+  resultsKeptHours: 7 * 24,
+  /** Days whose figures are kept: a year and a month, so that one year can be compared with the last. */
+  figuresKeptDays: 400,
+  /** Steps that one request for the history may ask for; no screen shows more. */
+  historyStepsMax: 2_000,
+  /** Packed results of one hour. Several times what the shortest interval brings; beyond it … */
+  packedHourBytesMax: 8 * 1024,
+  /** … results that follow another within this time are not kept, so that checks on demand cannot fill the store. */
+  fullHourSpacingMs: 5_000,
+  /** How long a result may speak for: the longest interval, backed off ten times, missed three times, and some. Bounds the hours that one result can close. */
+  resultValidForMsMax: 31 * 24 * 60 * 60 * 1_000,
+  /** A clock that goes back by no more than this was corrected, and time stands still meanwhile; by more, it was wrong before. */
+  clockStepBackMsMax: 60 * 60 * 1_000,
 } as const;

@@ -38,5 +38,8 @@ export const causeTable = {
   not_a_registry: row('Something answers, but it does not speak the OCI distribution protocol.', 'Correct the URL: it is what stands before `/v2/`.'),
   http_4xx: row('The registry refuses the request.', 'Look at the status: a proxy or an access rule may stand before the registry.'),
   http_5xx: row('The registry, or a proxy before it, fails.', 'Look at the logs of the registry and of the proxies before it.'),
+  unexpected_status: row('The registry answers with a status that its record does not expect.', 'Look at what answers, or correct `expected_status` in the record.'),
+  storage_failed: row('The registry answers, but does not serve the image that must be there.', 'Look at the registry’s storage; when the image was deleted on purpose, name another `canary` in the record.'),
+  credentials_rejected: row('The registry rejects the stored credentials.', 'Renew the credentials that are stored for it.'),
   probe_failed: row('Portolan itself could not make the probe; nothing is known of the registry.', 'Look at the resources of the machine that Portolan runs on, such as open files.'),
 } as const satisfies Record<Cause, CauseRow>;

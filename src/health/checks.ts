@@ -1,7 +1,9 @@
 import { limits } from '../core/limits.ts';
 import type { RecordFields } from '../core/record.ts';
 import { orAborted } from '../outgoing/abort.ts';
-import type { Prober, ProbeResult } from './probe.ts';
+import type { Prober, ProbeRequest, ProbeResult } from './probe.ts';
+import { publicUrlOf } from './probe-url.ts';
+import { healthSettingsOf } from './settings.ts';
 import { createSlots } from './slots.ts';
 
 export interface HealthChecksOptions {
@@ -14,12 +16,25 @@ export interface HealthChecksOptions {
   readonly waitingMax?: number;
 }
 
+export interface CheckOptions {
+  /** The result then holds the probe's own log. Such a probe is joined only by others that ask for the log. */
+  readonly debug?: boolean;
+}
+
 export interface HealthChecks {
   /**
-   * Probes a record's registry now, or joins the probe of it that is under way.
+   * Probes a record's registry now, as its record says, or joins the probe of it that is under way.
    * @throws {AppError} `OVERLOADED` when too many probes wait; the signal's reason when the caller calls it off
    */
-  readonly check: (record: RecordFields, signal: AbortSignal) => Promise<ProbeResult>;
+  readonly check: (record: RecordFields, signal: AbortSignal, options?: CheckOptions) => Promise<ProbeResult>;
+}
+
+export interface UrlChecks {
+  /**
+   * The same for any URL, with the usual settings.
+   * @throws as `check` does
+   */
+  readonly checkUrl: (url: string, signal: AbortSignal, options?: CheckOptions) => Promise<ProbeResult>;
 }
 
 interface SharedProbe {
@@ -32,16 +47,16 @@ interface SharedProbe {
 /** What waits is let in again about as soon as the slowest probe ends. */
 const RETRY_AFTER_S = Math.ceil(limits.probeTimeoutMs / 1000);
 
-/** Probes on demand: bounded in number, one at a time for each record. A probe is called off when its last caller leaves. */
-export function createHealthChecks(options: HealthChecksOptions): HealthChecks {
+/** Probes on demand: bounded in number, one at a time for each record or URL. A probe is called off when its last caller leaves. */
+export function createHealthChecks(options: HealthChecksOptions): HealthChecks & UrlChecks {
   const { prober, onResult, inFlightMax = limits.probesInFlightMax, waitingMax = limits.probesWaitingMax } = options;
   const slots = createSlots(inFlightMax, waitingMax, RETRY_AFTER_S);
   const running = new Map<string, SharedProbe>();
 
-  function start(key: string, url: string): SharedProbe {
+  function start(key: string, target: Omit<ProbeRequest, 'signal'>): SharedProbe {
     const controller = new AbortController();
     const { signal } = controller;
-    const work = slots.run(signal, () => prober.probe({ url, timeoutMs: limits.probeTimeoutMs, signal }));
+    const work = slots.run(signal, () => prober.probe({ ...target, signal }));
     const result = work.then((found) => {
       onResult?.(found);
       return found;
@@ -64,15 +79,23 @@ export function createHealthChecks(options: HealthChecksOptions): HealthChecks {
     return shared;
   }
 
+  /** @param id of the record; null when there is none */
+  async function join(id: string | null, target: Omit<ProbeRequest, 'signal'>, signal: AbortSignal): Promise<ProbeResult> {
+    signal.throwIfAborted();
+    // A record that has just been changed asks for another probe.
+    const key = JSON.stringify([id, target]);
+    const shared = running.get(key) ?? start(key, target);
+    shared.callers += 1;
+    return orAborted(shared.result, signal).finally(shared.leave);
+  }
+
   return {
-    async check(record, signal) {
-      signal.throwIfAborted();
-      const url = record.container_registry_public_url;
-      // A record whose URL has just been changed is another registry.
-      const key = JSON.stringify([record.container_registry_id, url]);
-      const shared = running.get(key) ?? start(key, url);
-      shared.callers += 1;
-      return orAborted(shared.result, signal).finally(shared.leave);
-    },
+    check: (record, signal, { debug = false } = {}) => join(record.container_registry_id, targetOf(record, debug), signal),
+    checkUrl: (url, signal, { debug = false } = {}) => join(null, { url, timeoutMs: limits.probeTimeoutMs, debug }, signal),
   };
+}
+
+function targetOf(record: RecordFields, debug: boolean): Omit<ProbeRequest, 'signal'> {
+  const { timeoutMs, ca, expectedStatus, canary } = healthSettingsOf(record);
+  return { url: publicUrlOf(record), timeoutMs, ca, expectedStatus, canary, debug };
 }

@@ -1,5 +1,3 @@
-import { errors } from 'undici';
-import { limits } from '../core/limits.ts';
 import { codeOf, DialError } from '../outgoing/dial-error.ts';
 import { causeTable, type Cause } from './cause.ts';
 
@@ -26,7 +24,6 @@ const CODE_CAUSES: Readonly<Record<string, Cause>> = {
   ECONNRESET: 'reset',
   ECONNABORTED: 'reset',
   EPIPE: 'reset',
-  UND_ERR_SOCKET: 'reset',
   ETIMEDOUT: 'timeout',
   EHOSTUNREACH: 'unreachable',
   ENETUNREACH: 'unreachable',
@@ -37,21 +34,12 @@ const CODE_CAUSES: Readonly<Record<string, Cause>> = {
   EINVAL: 'unreachable',
   EACCES: 'unreachable',
   EPERM: 'unreachable',
-  ANSWER_TOO_LARGE: 'too_large',
-  UND_ERR_HEADERS_OVERFLOW: 'protocol',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'reset',
 };
 
 /** These are this machine's own troubles. */
 const OWN_TROUBLES = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EBUSY']);
 
-/** undici gives parse errors no code, calls a peer that closed and one that broke the protocol by one, and asserts the rest. */
-function isMisbehaviour(error: unknown): boolean {
-  if (error instanceof errors.HTTPParserError || codeOf(error) === 'ERR_ASSERTION') return true;
-  return error instanceof errors.SocketError && error.message.startsWith('bad ');
-}
-
-/** Names what went wrong, by how far it came and by Node's, undici's and OpenSSL's codes. */
+/** Names what went wrong, by how far it came and by Node's and OpenSSL's codes. */
 export function causeOfError(error: unknown): Cause {
   if (error instanceof ProbeFailure) return error.outcome;
   const code = codeOf(error);
@@ -62,7 +50,6 @@ export function causeOfError(error: unknown): Cause {
     if (error.phase === 'certificate') return CERTIFICATE_CAUSES[code] ?? 'tls_untrusted';
     if (error.phase === 'tls') return CODE_CAUSES[code] ?? 'tls_failed';
   }
-  if (isMisbehaviour(error)) return 'protocol';
   if (code.startsWith('ERR_SSL')) return 'tls_failed';
   return CODE_CAUSES[code] ?? 'probe_failed';
 }
@@ -71,7 +58,6 @@ export function causeOfError(error: unknown): Cause {
 export function sentenceOfError(error: unknown): string {
   if (error instanceof ProbeFailure || error instanceof DialError) return error.message;
   const code = codeOf(error);
-  if (code === 'UND_ERR_HEADERS_OVERFLOW') return `The headers of the answer are longer than ${limits.probeHeaderBytesMax} bytes.`;
   const { meaning } = causeTable[causeOfError(error)];
   return code === 'UNKNOWN' ? meaning : meaning.replace(/\.$/, ` (${code}).`);
 }

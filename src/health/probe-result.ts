@@ -3,15 +3,11 @@ import { limits } from '../core/limits.ts';
 import type { CertificateFacts } from '../outgoing/certificate.ts';
 import { emptyTrace, type DialTrace } from '../outgoing/dialer.ts';
 import type { ProbeCertificate, ProbePhases } from '../core/schema-types.ts';
-
-export type { ProbeResult } from '../core/schema-types.ts';
+import type { Witness } from './exchange.ts';
 
 /** What is known so far; a probe that fails halfway has got somewhere. */
-export interface Progress {
+export interface Progress extends Witness {
   readonly trace: DialTrace;
-  firstByteMs: number | null;
-  status: number | null;
-  reasonPhrase: string;
 }
 
 export function noProgress(): Progress {
@@ -45,10 +41,16 @@ export function phasesOf({ trace, firstByteMs }: Progress, totalMs: number): Pro
 /** A certificate may name a time that no calendar knows. */
 const isoOrNull = (ms: number): string | null => (Number.isNaN(ms) ? null : new Date(ms).toISOString());
 
-export function certificateOf(facts: CertificateFacts | null): ProbeCertificate | null {
+/** Null where its dates make no sense. Rounded to ten-thousandths: less than an hour of a year. */
+function lifetimeLeft({ validFromMs, validToMs }: CertificateFacts, nowMs: number): number | null {
+  const left = Math.min(Math.max((validToMs - nowMs) / (validToMs - validFromMs), 0), 1);
+  return Number.isNaN(left) || validToMs <= validFromMs ? null : Math.round(left * 10_000) / 10_000;
+}
+
+export function certificateOf(facts: CertificateFacts | null, nowMs: number): ProbeCertificate | null {
   if (facts === null) return null;
   const { subject, issuer, names, validFromMs, validToMs } = facts;
-  return { subject, issuer, names: [...names], valid_from: isoOrNull(validFromMs), expires_at: isoOrNull(validToMs) };
+  return { subject, issuer, names: [...names], valid_from: isoOrNull(validFromMs), expires_at: isoOrNull(validToMs), lifetime_left: lifetimeLeft(facts, nowMs) };
 }
 
 /** The server's reason phrase as one line; HTTP allows it to be empty. */

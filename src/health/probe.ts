@@ -1,13 +1,19 @@
+import type { Challenge, ProbeResult } from '../core/schema-types.ts';
 import type { Clock } from '../core/clock.ts';
-import { limits } from '../core/limits.ts';
-import { emptyTrace, type Dialer } from '../outgoing/dialer.ts';
-import { ENOUGH, exchange } from './exchange.ts';
+import type { Dialer } from '../outgoing/dialer.ts';
+import { lookForCanary, type Canary, type CanaryQuestion } from './canary.ts';
+import type { Cause } from './cause.ts';
 import { causeOfError, ProbeFailure, sentenceOfError } from './failure.ts';
-import { judgeAnswer, locationOf, type Answer, type Judgement } from './judge-answer.ts';
-import { probeUrlOf, redirectTarget, withoutUserInfo } from './probe-url.ts';
-import { addTrace, certificateOf, noProgress, phasesOf, shownPhrase, type Progress, type ProbeResult } from './probe-result.ts';
+import { flavorOf } from './flavor.ts';
+import { createFollow, type Question } from './follow.ts';
+import type { Headers } from './headers.ts';
+import { judgeAnswer, needsBody, type Answer } from './judge-answer.ts';
+import { createProbeLog } from './probe-log.ts';
+import { certificateOf, noProgress, phasesOf, shownPhrase, type Progress } from './probe-result.ts';
+import { probeUrlOf, withoutUserInfo } from './probe-url.ts';
+import { retryAfterOf } from './retry-after.ts';
 
-export type { ProbeResult } from './probe-result.ts';
+export type { ProbeResult } from '../core/schema-types.ts';
 
 export interface ProbeRequest {
   /** The record's public URL. */
@@ -15,6 +21,14 @@ export interface ProbeRequest {
   readonly timeoutMs: number;
   /** Calls the probe off; it then has no result. */
   readonly signal: AbortSignal;
+  /** Authorities to trust besides the usual ones, in PEM. */
+  readonly ca?: string | null;
+  /** Exactly these statuses of `/v2/` are healthy; null for what is usual. */
+  readonly expectedStatus?: readonly number[] | null;
+  /** An image that must be there, looked for where `/v2/` answers without a login. */
+  readonly canary?: Canary | null;
+  /** The result then holds the probe's own log. */
+  readonly debug?: boolean;
 }
 
 export interface Prober {
@@ -33,72 +47,68 @@ export interface ProberOptions {
   readonly userAgent: string;
 }
 
-interface Outcome extends Judgement {
+interface Outcome {
+  readonly healthy: boolean;
+  readonly cause: Cause;
   readonly reason: string;
+  readonly challenge: Challenge | null;
+  readonly headers: Headers;
+  readonly retryAfterS: number | null;
+  readonly canary: ProbeResult['canary'];
 }
 
+type Log = ((event: string) => void) | undefined;
+
 export function createProber({ dialer, clock, vantage, userAgent }: ProberOptions): Prober {
-  async function ask(url: URL, signal: AbortSignal, progress: Progress): Promise<Answer> {
-    const trace = emptyTrace();
-    const client = dialer.openClient(url, {
-      signal,
-      trace,
-      headerBytesMax: limits.probeHeaderBytesMax,
-      answerBytesMax: limits.probeAnswerBytesMax,
-    });
-    try {
-      return await exchange(client, {
-        path: `${url.pathname}${url.search}`,
-        userAgent,
-        signal,
-        clock,
-        onHead: (status, reasonPhrase) => {
-          progress.status = status;
-          progress.reasonPhrase = reasonPhrase;
-        },
-        onFirstByte: (sinceRequestMs) => {
-          progress.firstByteMs = (progress.firstByteMs ?? 0) + sinceRequestMs;
-        },
-      });
-    } finally {
-      await client.destroy(ENOUGH);
-      addTrace(progress.trace, trace);
-    }
+  const follow = createFollow({ dialer, clock, userAgent });
+
+  function judged(answer: Answer, expectedStatus: readonly number[] | null, progress: Progress): Outcome {
+    const { healthy, cause, challenge } = judgeAnswer(answer, expectedStatus);
+    return {
+      healthy,
+      cause,
+      challenge,
+      reason: shownPhrase(answer.status, progress.reasonPhrase),
+      headers: answer.headers,
+      retryAfterS: retryAfterOf(answer, clock.nowMs()),
+      canary: null,
+    };
   }
 
-  async function follow(first: URL, signal: AbortSignal, progress: Progress): Promise<Outcome> {
-    let url = first;
-    for (let redirects = 0; ; redirects += 1) {
-      const answer = await ask(url, signal, progress).catch((error: unknown) => {
-        throw redirects === 0 || signal.aborted ? error : afterRedirect(url, error);
-      });
-      const location = locationOf(answer);
-      if (location === null) return { ...judgeAnswer(answer), reason: shownPhrase(answer.status, progress.reasonPhrase) };
-      if (redirects === limits.redirectsMax) {
-        throw new ProbeFailure('too_many_redirects', `The server redirected more than ${limits.redirectsMax} times, at last from ${url.origin}.`);
-      }
-      url = redirectTarget(url, location);
-    }
+  async function withCanary(outcome: Outcome, target: URL, canary: Canary, question: CanaryQuestion): Promise<Outcome> {
+    const { result, failure, answer } = await lookForCanary(follow, target, canary, question);
+    const retryAfterS = answer === null ? null : retryAfterOf(answer, clock.nowMs());
+    return { ...outcome, canary: result, retryAfterS, ...(failure === null ? {} : { healthy: false, ...failure }) };
   }
 
   /** Whatever goes wrong on the way is an outcome, unless the caller lost interest. */
-  async function outcomeOf(target: URL | null, { timeoutMs, signal }: ProbeRequest, progress: Progress): Promise<Outcome> {
+  async function outcomeOf(target: URL | null, request: ProbeRequest, progress: Progress, log: Log): Promise<Outcome> {
     if (target === null) return failed(new ProbeFailure('bad_url', 'The record’s public URL is not an http or https URL.'));
+    request.signal.throwIfAborted();
+    const { ca = null, expectedStatus = null, canary = null } = request;
+    const { signal, end } = startDeadline(request);
     try {
-      return await withDeadline(timeoutMs, signal, (deadline) => follow(target, deadline, progress));
+      const answer = await follow(target, { method: 'GET', accept: '*/*', ca, signal, log, ...v2Question(expectedStatus) }, progress);
+      const outcome = judged(answer, expectedStatus, progress);
+      return canary === null || outcome.cause !== 'ok' ? outcome : await withCanary(outcome, target, canary, { ca, signal, log });
     } catch (error) {
-      signal.throwIfAborted();
       return failed(error);
+    } finally {
+      end();
+      request.signal.throwIfAborted();
     }
   }
 
   return {
     async probe(request) {
       const startMs = clock.monotonicMs();
-      const checkedAt = new Date(clock.nowMs()).toISOString();
+      const checkedAtMs = clock.nowMs();
+      const log = request.debug === true ? createProbeLog(() => clock.monotonicMs() - startMs) : null;
       const progress = noProgress();
       const target = probeUrlOf(request.url);
-      const { healthy, cause, reason, challenge } = await outcomeOf(target, request, progress);
+      const outcome = await outcomeOf(target, request, progress, log?.note);
+      const { healthy, cause, reason, challenge } = outcome;
+      log?.note(`The cause is ${cause}: ${reason}`);
       return {
         reachable: progress.status !== null,
         healthy,
@@ -107,34 +117,41 @@ export function createProber({ dialer, clock, vantage, userAgent }: ProberOption
         url: target?.href ?? withoutUserInfo(request.url),
         cause,
         phases: phasesOf(progress, clock.monotonicMs() - startMs),
-        tls: certificateOf(progress.trace.certificate),
+        tls: certificateOf(progress.trace.certificate, checkedAtMs),
         challenge,
+        flavor: flavorOf({ hostname: target?.hostname ?? '', headers: outcome.headers, challenge }),
+        retry_after_s: outcome.retryAfterS,
+        canary: outcome.canary,
         vantage,
-        checked_at: checkedAt,
+        checked_at: new Date(checkedAtMs).toISOString(),
+        ...(log === null ? {} : { log: [...log.entries] }),
       };
     },
   };
 }
 
+const AS_USUAL: Pick<Question, 'needsBody' | 'isWanted'> = { needsBody, isWanted: () => false };
+
+/** Where statuses decide alone, no body is needed, and a redirect may be what is wanted. */
+function v2Question(expectedStatus: readonly number[] | null): Pick<Question, 'needsBody' | 'isWanted'> {
+  return expectedStatus === null ? AS_USUAL : { needsBody: () => false, isWanted: (status) => expectedStatus.includes(status) };
+}
+
 function failed(error: unknown): Outcome {
-  return { healthy: false, cause: causeOfError(error), reason: sentenceOfError(error), challenge: null };
+  return { healthy: false, cause: causeOfError(error), reason: sentenceOfError(error), challenge: null, headers: {}, retryAfterS: null, canary: null };
 }
 
-/** The host of a redirect is nowhere in the record, so the sentence says where the trouble lies. */
-function afterRedirect(url: URL, error: unknown): ProbeFailure {
-  return new ProbeFailure(causeOfError(error), `After a redirect to ${url.origin}: ${sentenceOfError(error)}`);
-}
-
-async function withDeadline<T>(timeoutMs: number, signal: AbortSignal, work: (deadline: AbortSignal) => Promise<T>): Promise<T> {
-  signal.throwIfAborted();
+/** A signal that aborts when the time is over, or the caller calls the probe off. Whoever starts it ends it. */
+function startDeadline({ timeoutMs, signal }: ProbeRequest): { readonly signal: AbortSignal; readonly end: () => void } {
   const controller = new AbortController();
   const onAbort = (): void => controller.abort(signal.reason);
   const timer = setTimeout(() => controller.abort(new ProbeFailure('timeout', `No whole answer came within ${timeoutMs} ms.`)), timeoutMs);
   signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await work(controller.signal);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
-  }
+  return {
+    signal: controller.signal,
+    end() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    },
+  };
 }

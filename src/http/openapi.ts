@@ -11,6 +11,9 @@ const SCHEMA_FILES = {
   Filter: 'filter.schema.json',
   Update: 'update.schema.json',
   ProbeResult: 'probe-result.schema.json',
+  RegistryHealth: 'registry-health.schema.json',
+  HealthHistory: 'health-history.schema.json',
+  HealthEvent: 'health-event.schema.json',
 } as const;
 
 /** Errors that any request can get, whatever it asks for. */

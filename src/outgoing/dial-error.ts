@@ -14,7 +14,7 @@ export class DialError extends Error {
   }
 }
 
-/** The `code` that Node, undici and OpenSSL give their errors. */
+/** The `code` that Node and OpenSSL give their errors. */
 export function codeOf(error: unknown): string {
   const hasCode = typeof error === 'object' && error !== null && 'code' in error;
   return hasCode && typeof error.code === 'string' ? error.code : 'UNKNOWN';

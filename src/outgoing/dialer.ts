@@ -1,6 +1,4 @@
 import { isIP, type Socket } from 'node:net';
-import type { SecureContext } from 'node:tls';
-import { Client, type buildConnector } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import { limits } from '../core/limits.ts';
 import { decideAddress, type AddressPolicy } from './address-policy.ts';
@@ -8,7 +6,8 @@ import type { CertificateFacts } from './certificate.ts';
 import { connectFirst } from './connect-first.ts';
 import { DialError } from './dial-error.ts';
 import { createResolve, lookupBySystem, type Lookup } from './resolve.ts';
-import { createTrust, startTls } from './start-tls.ts';
+import { startTls, type TlsTarget } from './start-tls.ts';
+import { createTrust } from './trust.ts';
 
 export interface DialerOptions {
   readonly policy: AddressPolicy;
@@ -31,27 +30,20 @@ export interface DialOptions {
   /** Ends the attempt at any point; the caller's deadline. */
   readonly signal: AbortSignal;
   readonly trace?: DialTrace;
-}
-
-export interface ClientOptions extends DialOptions {
-  readonly headerBytesMax: number;
-  /** All that may be received on the connection; it is destroyed with code `ANSWER_TOO_LARGE` beyond. */
-  readonly answerBytesMax: number;
+  /** Authorities to trust for this connection besides the usual ones, in PEM. */
+  readonly ca?: string | null;
+  /** Hears of each step, in words. */
+  readonly log?: ((event: string) => void) | undefined;
 }
 
 /** The only way out of Portolan: every connection to a registry is opened here, under one policy. */
 export interface Dialer {
   /**
    * Connects to a URL's host, over TLS for https. The name is resolved once, each address judged, and only judged ones dialled.
+   * No proxy is used, whatever the environment names. The socket carries a listener for errors; who gets it destroys it.
    * @throws {DialError} saying how far it came; the signal's reason when it aborts
    */
   dial(url: URL, options: DialOptions): Promise<Socket>;
-  /**
-   * An HTTP/1.1 client of one host for one request: fresh connection, no proxy, no redirects, nothing inflated, no
-   * time-outs of its own. Whoever opens it calls `destroy`, which takes the connection along.
-   * @throws {DialError} of phase `policy` when the URL is neither http nor https
-   */
-  openClient(url: URL, options: ClientOptions): Client;
 }
 
 export function emptyTrace(): DialTrace {
@@ -85,59 +77,52 @@ function portOf(url: URL): number {
  */
 export function createDialer({ policy, clock, lookup = lookupBySystem, extraCa }: DialerOptions): Dialer {
   const resolve = createResolve(lookup);
-  let trust: SecureContext | undefined = extraCa === undefined ? undefined : createTrust(extraCa);
+  const trust = createTrust(extraCa);
 
-  async function timed<T>(trace: DialTrace, phase: 'dnsMs' | 'connectMs' | 'tlsMs', work: Promise<T>): Promise<T> {
+  async function lookUp(hostname: string, trace: DialTrace, { signal, log }: DialOptions): Promise<string[]> {
+    log?.(`Resolving ${hostname}.`);
     const startMs = clock.monotonicMs();
     try {
-      return await work;
+      const found = await resolve(hostname, signal);
+      log?.(`${hostname} has the addresses ${found.join(', ')}.`);
+      return found;
     } finally {
-      trace[phase] = clock.monotonicMs() - startMs;
+      trace.dnsMs = clock.monotonicMs() - startMs;
     }
   }
 
-  async function dial(url: URL, { signal, trace = emptyTrace() }: DialOptions): Promise<Socket> {
-    const port = portOf(url);
-    const hostname = url.hostname.replace(/^\[|\]$/g, '');
-    const found = isIP(hostname) === 0 ? await timed(trace, 'dnsMs', resolve(hostname, signal)) : [hostname];
-    const addresses = onlyAllowed(hostname, found, policy);
-    const connection = await timed(trace, 'connectMs', connectFirst(addresses, port, signal));
-    if (url.protocol === 'http:') return connection;
-    trust ??= createTrust();
+  async function secure(connection: Socket, target: Pick<TlsTarget, 'hostname' | 'context'>, trace: DialTrace, { signal, log }: DialOptions): Promise<Socket> {
     const onCertificate = (certificate: CertificateFacts): void => {
       trace.certificate = certificate;
+      log?.(`The server shows a certificate for ${certificate.subject} from ${certificate.issuer}.`);
     };
-    return timed(trace, 'tlsMs', startTls(connection, { hostname, trust, onCertificate }, signal));
+    const startMs = clock.monotonicMs();
+    try {
+      const socket = await startTls(connection, { ...target, onCertificate }, signal);
+      log?.(`Speaking ${socket.getProtocol() ?? 'TLS'}.`);
+      return socket;
+    } finally {
+      trace.tlsMs = clock.monotonicMs() - startMs;
+    }
   }
 
-  function openClient(url: URL, options: ClientOptions): Client {
-    portOf(url);
-    const connect: buildConnector.connector = (_target, callback) => {
-      dial(url, options).then(
-        (socket) => {
-          limitBytes(socket, options.answerBytesMax);
-          callback(null, socket);
-        },
-        (error: unknown) => callback(error as Error, null),
-      );
-    };
-    // Keep-alive is left as it is: whoever destroys the client ends it, and undici does it at greater cost.
-    return new Client(url.origin, {
-      connect,
-      allowH2: false,
-      maxHeaderSize: options.headerBytesMax,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
+  async function dial(url: URL, options: DialOptions): Promise<Socket> {
+    const { signal, trace = emptyTrace(), ca = null, log } = options;
+    const port = portOf(url);
+    const hostname = url.hostname.replace(/^\[|\]$/g, '');
+    const context = url.protocol === 'https:' ? trust.contextFor(ca) : null;
+    const addresses = onlyAllowed(hostname, isIP(hostname) === 0 ? await lookUp(hostname, trace, options) : [hostname], policy);
+    log?.(`Connecting to port ${port} of ${addresses.join(', ')}.`);
+    const startMs = clock.monotonicMs();
+    let connection: Socket;
+    try {
+      connection = await connectFirst(addresses, port, signal);
+    } finally {
+      trace.connectMs = clock.monotonicMs() - startMs;
+    }
+    log?.(`Connected to ${connection.remoteAddress ?? 'an address that has gone'}.`);
+    return context === null ? connection : secure(connection, { hostname, context }, trace, options);
   }
 
-  return { dial, openClient };
-}
-
-/** Counts all that arrives: chunk extensions, trailers and the like never show in the body that a caller counts. */
-function limitBytes(socket: Socket, bytesMax: number): void {
-  socket.on('readable', () => {
-    if (socket.bytesRead <= bytesMax) return;
-    socket.destroy(Object.assign(new Error(`More than ${bytesMax} bytes arrived.`), { code: 'ANSWER_TOO_LARGE' }));
-  });
+  return { dial };
 }

@@ -1,23 +1,14 @@
 import { isIP, type Socket } from 'node:net';
-import { connect, createSecureContext, getCACertificates, type SecureContext, type TLSSocket } from 'node:tls';
+import { connect, type SecureContext, type TLSSocket } from 'node:tls';
 import { abortReason } from './abort.ts';
 import { certificateFacts, type CertificateFacts } from './certificate.ts';
 import { codeOf, DialError } from './dial-error.ts';
 
-/**
- * The authorities that are trusted: Node's own (with `NODE_EXTRA_CA_CERTS`) and `extraCa`. Reading them takes
- * milliseconds, so a context is made once and shared by all connections.
- * @param extraCa certificates in PEM
- * @throws {Error} when `extraCa` is not PEM
- */
-export function createTrust(extraCa?: string): SecureContext {
-  return extraCa === undefined ? createSecureContext() : createSecureContext({ ca: [...getCACertificates('default'), extraCa] });
-}
-
 export interface TlsTarget {
   /** The URL's host, without brackets: what the certificate must be valid for. */
   readonly hostname: string;
-  readonly trust: SecureContext;
+  /** The authorities to check it against. */
+  readonly context: SecureContext;
   /** Hears of the server's certificate, trusted or not. */
   readonly onCertificate: (certificate: CertificateFacts) => void;
 }
@@ -42,14 +33,14 @@ function refusal(hostname: string, socket: TLSSocket): DialError {
  * throw it away: results say what was wrong with it. Nothing is sent to a server whose certificate is refused.
  * @throws {DialError} of phase `tls` or `certificate`; the signal's reason when it aborts. The connection is destroyed then.
  */
-export function startTls(connection: Socket, { hostname, trust, onCertificate }: TlsTarget, signal: AbortSignal): Promise<TLSSocket> {
+export function startTls(connection: Socket, { hostname, context, onCertificate }: TlsTarget, signal: AbortSignal): Promise<TLSSocket> {
   // A name may end in a dot that says it is complete; certificates do without, and addresses are not sent as names at all.
   const name = hostname.replace(/\.$/, '');
   const socket = connect({
     socket: connection,
     host: name,
     ...(isIP(name) === 0 ? { servername: name } : {}),
-    secureContext: trust,
+    secureContext: context,
     ALPNProtocols: ['http/1.1'],
     rejectUnauthorized: false,
   });

@@ -1,3 +1,4 @@
+import type { HealthSummary } from '../core/health-summary.ts';
 import type { RecordFields } from '../core/record.ts';
 import type { Filter } from '../query/filter.ts';
 import type { SortKey, SortPosition } from '../query/sort.ts';
@@ -8,11 +9,6 @@ export interface RecordMeta {
   readonly updated_at: string;
   /** Grows by one with each change. 0: a document of an older database that Portolan has not written yet. */
   readonly revision: number;
-}
-
-/** What probes found out last. `unknown` until a probe has run. Never part of the revision. */
-export interface HealthSummary {
-  readonly status: 'up' | 'degraded' | 'auth_failed' | 'down' | 'unknown';
 }
 
 /**

@@ -1,3 +1,4 @@
+import { viewOfHealth } from '../core/health-summary.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { RecordFields } from '../core/record.ts';
 import type { StoredRecord } from './port.ts';
@@ -9,7 +10,7 @@ export function recordOf(stored: StoredRecord): RecordFields {
 /** What filters and sorts see: the eight fields, and `health` and `meta` beside them. */
 export function viewOf(stored: StoredRecord): JsonObject {
   const view = JSON.parse(stored.text) as JsonObject;
-  view['health'] = { ...stored.health };
+  view['health'] = viewOfHealth(stored.health);
   view['meta'] = { ...stored.meta };
   return view;
 }

@@ -1,16 +1,15 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { createRegistryMetrics, type RegistrySource } from './registry-metrics.ts';
+import { createProbeMetrics, LATENCY_BUCKETS_S, type ProbeMetrics } from './probe-metrics.ts';
 
 /** How often the event loop is looked at. */
 const DELAY_SAMPLE_MS = 10;
 
-const LATENCY_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-
-export interface Metrics {
+export interface Metrics extends ProbeMetrics {
   /** Counts one finished request. `route` is the route's pattern, never a raw path. */
   observeRequest(method: string, route: string, status: number, durationMs: number): void;
   requestStarted(): void;
-  observeProbe(cause: string, durationMs: number): void;
   /** All metrics in the Prometheus text format. */
   expose(): Promise<string>;
   readonly contentType: string;
@@ -32,7 +31,8 @@ function hand(series: RequestSeries): void {
   durationsMs.length = 0;
 }
 
-export function createMetrics(version: string): Metrics {
+/** @param registries what is known of each registry now, read at every scrape */
+export function createMetrics(version: string, registries?: RegistrySource): Metrics {
   const registry = new Registry();
   const registers = [registry];
   new Gauge({ name: 'portolan_build_info', help: 'Version of the service; always 1.', labelNames: ['version', 'node'], registers }).set(
@@ -53,13 +53,8 @@ export function createMetrics(version: string): Metrics {
     registers,
   });
   const inFlight = new Gauge({ name: 'portolan_http_requests_in_flight', help: 'Requests being answered.', registers });
-  const probes = new Counter({ name: 'portolan_probes_total', help: 'Probes made on demand, by cause.', labelNames: ['cause'], registers });
-  const probeDurations = new Histogram({
-    name: 'portolan_probe_duration_seconds',
-    help: 'Time that a probe took.',
-    buckets: LATENCY_BUCKETS_S,
-    registers,
-  });
+  const probes = createProbeMetrics(registry);
+  const fillRegistries = registries === undefined ? null : createRegistryMetrics(registry, registries);
   registerProcessMetrics(registry);
 
   // Finding a series by its labels costs more than counting; the few that exist are remembered.
@@ -85,11 +80,9 @@ export function createMetrics(version: string): Metrics {
       const found = seriesOf(method, route, status);
       if (found.durationsMs.push(durationMs) >= SAMPLES_KEPT) hand(found);
     },
-    observeProbe(cause, durationMs) {
-      probes.inc({ cause });
-      probeDurations.observe(durationMs / 1000);
-    },
-    expose() {
+    ...probes,
+    async expose() {
+      await fillRegistries?.();
       for (const found of series.values()) hand(found);
       inFlight.set(started - finished);
       return registry.metrics();

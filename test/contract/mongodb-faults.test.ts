@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { AppError, StartError } from '../../src/core/errors.ts';
 import { parseFilter } from '../../src/query/filter.ts';
 import { openMongoStore } from '../../src/store/mongodb/open.ts';
-import type { RecordStore } from '../../src/store/port.ts';
+import type { Completion, Store } from '../../src/store/health-port.ts';
 import { rememberingLog, until } from '../support/mongo/stores.ts';
 import { describeWithPeer, startMongoPeer, type MongoPeer } from '../support/peers.ts';
 import { codeOf, findIds, newRecord } from './store-fixture.ts';
@@ -16,8 +16,17 @@ async function gather<T>(stream: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
+const KEY = { id: 'a', vantage: 'v' };
+const COMPLETION: Completion = {
+  claim: { ...KEY, token: 'none' },
+  next: { dueAtMs: 1, staleAtMs: null, intervalMs: 1, state: '', tail: new Uint8Array(), totals: new Uint8Array() },
+  verdict: { status: 'up', cause: 'ok', since: '2026-01-01T00:00:00.000Z' },
+  event: { atMs: 1, from: 'unknown', to: 'up', cause: 'ok', evidence: '[]' },
+  closedHours: [],
+};
+
 /** Every kind of call, by name. */
-const calls: readonly (readonly [string, (store: RecordStore) => Promise<unknown>])[] = [
+const calls: readonly (readonly [string, (store: Store) => Promise<unknown>])[] = [
   ['get', (store) => store.get('a')],
   ['insert', (store) => store.insert(newRecord('b'))],
   ['replace', (store) => store.replace({ ...newRecord('a'), expectedRevision: 1 })],
@@ -26,10 +35,28 @@ const calls: readonly (readonly [string, (store: RecordStore) => Promise<unknown
   ['count', (store) => store.count(parseFilter({}), AbortSignal.timeout(30_000))],
   ['readAllText', (store) => gather(store.readAllText(AbortSignal.timeout(30_000)))],
   ['ping', (store) => store.ping()],
+  ['enrol', ({ health }) => health.enrol({ vantage: 'v', afterId: null, limit: 10, dueFromMs: 1, dueUntilMs: 2 })],
+  ['touch', ({ health }) => health.touch('a', ['v'])],
+  ['forget', ({ health }) => health.forget('b')],
+  ['claim', ({ health }) => health.claim({ vantage: 'v', nowMs: 2, leaseMs: 1, limit: 1 })],
+  ['claimOne', ({ health }) => health.claimOne(KEY, 2, 1)],
+  ['claimStale', ({ health }) => health.claimStale({ nowMs: 2, leaseMs: 1, limit: 1 })],
+  ['complete', ({ health }) => health.complete([COMPLETION])],
+  ['release', ({ health }) => health.release([COMPLETION.claim])],
+  ['announce', ({ health }) => health.announce('v', 2)],
+  ['vantages', ({ health }) => health.vantages(1)],
+  ['dropVantages', ({ health }) => health.dropVantages(1, 2, 1)],
+  ['watchesOf', ({ health }) => health.watchesOf(['a'])],
+  ['mend', ({ health }) => health.mend('default', 1, 1)],
+  ['load', ({ health }) => health.load('v', 2)],
+  ['hours', ({ health }) => health.hours(KEY, 1, 2)],
+  ['days', ({ health }) => health.days(KEY, 1, 2)],
+  ['events', ({ health }) => health.events('a', { beforeMs: 2, limit: 1 })],
+  ['prune', ({ health }) => health.prune({ hour: 1, day: 1, eventMs: 1 }, 1)],
 ];
 
 /** Each call fails as it should, and in time; all at once, because each takes nearly its two seconds. */
-async function expectAllUnavailable(store: RecordStore): Promise<void> {
+async function expectAllUnavailable(store: Store): Promise<void> {
   const outcomes = await Promise.all(
     calls.map(async ([name, call]) => {
       const startMs = performance.now();
@@ -40,11 +67,11 @@ async function expectAllUnavailable(store: RecordStore): Promise<void> {
   expect(outcomes).toEqual(calls.map(([name]) => ({ name, code: 'STORE_UNAVAILABLE', inTime: true })));
 }
 
-const isBack = (store: RecordStore): Promise<boolean> => store.ping().then(() => true, () => false);
+const isBack = (store: Store): Promise<boolean> => store.ping().then(() => true, () => false);
 
 describeWithPeer('mongo-java-server', 'MongoDB being away', () => {
   let server: MongoPeer;
-  let store: RecordStore;
+  let store: Store;
   let dataDir: string;
 
   beforeEach(async () => {

@@ -1,5 +1,6 @@
 /** A database that the AIOS container registry DB has filled: its documents know nothing of Portolan. */
 import { Binary, Decimal128, Double, Int32, Long, ObjectId, type Document } from 'mongodb';
+import { neverProbed } from '../../src/core/health-summary.ts';
 import type { RecordStore } from '../../src/store/port.ts';
 import { recordOf } from '../../src/store/stored-record.ts';
 import { openFixture, type MongoFixture } from '../support/mongo/stores.ts';
@@ -58,7 +59,7 @@ describeWithMongo('an AIOS database opened by Portolan', () => {
     const store = await open(plain('a', { _id: OID }));
     const found = await store.get('a');
     expect(found?.meta).toEqual({ created_at: BORN, updated_at: BORN, revision: 0 });
-    expect(found?.health).toEqual({ status: 'unknown' });
+    expect(found?.health).toEqual(neverProbed(null));
     expect(JSON.parse(found?.text ?? '')).toEqual(plain('a'));
   });
 
@@ -132,7 +133,8 @@ describeWithMongo('an AIOS database opened by Portolan', () => {
     const meta = { created_at: before.meta.created_at, updated_at: '2026-01-01T00:00:00.000Z', revision: 1 };
     expect(await store.replace({ record, meta, expectedRevision: 0 })).toBe(true);
     const raw = await fixture.documents.findOne({ container_registry_id: 'exotic' });
-    expect(raw).toMatchObject({ _id: OID, team: 'platform', container_registry_name: 'renamed', _portolan: { ...meta, health: { status: 'unknown' } } });
+    expect(raw).toMatchObject({ _id: OID, team: 'platform', container_registry_name: 'renamed', _portolan: meta });
+    expect((await store.get('exotic'))!.health).toEqual(neverProbed(null));
     expect(raw!['container_registry_metadata'].since).toEqual(new Date('2024-05-01T12:00:00.000Z'));
     expect(raw!['container_registry_metadata'].price).toEqual(Decimal128.fromString('12.50'));
     expect((await store.get('exotic'))!.meta).toEqual(meta);
@@ -152,7 +154,7 @@ describeWithMongo('an AIOS database opened by Portolan', () => {
   it('refuses a new record whose id an older document holds', async () => {
     const store = await open(plain('taken', { _id: OID }));
     const record = recordOf((await store.get('taken'))!);
-    const outcome = await store.insert({ record, meta: { created_at: BORN, updated_at: BORN, revision: 1 }, health: { status: 'unknown' } });
+    const outcome = await store.insert({ record, meta: { created_at: BORN, updated_at: BORN, revision: 1 }, health: neverProbed(BORN) });
     expect(outcome).toBe('exists');
     expect(await fixture.documents.countDocuments({})).toBe(1);
   });

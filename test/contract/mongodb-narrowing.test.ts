@@ -3,12 +3,13 @@
  * never leave a match out, and order and paging must be ours.
  */
 import type { JsonObject } from '../../src/core/json.ts';
+import type { HealthSummary } from '../../src/core/health-summary.ts';
 import type { RecordFields } from '../../src/core/record.ts';
 import { compareText } from '../../src/query/compare.ts';
 import { parseFilter } from '../../src/query/filter.ts';
 import { compileFilter } from '../../src/query/match.ts';
 import { comparePositions, positionOf, type SortKey, type SortPosition } from '../../src/query/sort.ts';
-import type { HealthSummary, NewRecord, RecordMeta, StoredRecord } from '../../src/store/port.ts';
+import type { NewRecord, RecordMeta, StoredRecord } from '../../src/store/port.ts';
 import { viewOf } from '../../src/store/stored-record.ts';
 import { openFixture, type MongoFixture } from '../support/mongo/stores.ts';
 import { describeWithMongo, startMongo, type MongoServer } from '../support/peers.ts';

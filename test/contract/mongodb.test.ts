@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { MongoClient, type Db } from 'mongodb';
+import { HEALTH_COLLECTIONS } from '../../src/store/mongodb/health/collections.ts';
 import { openMongoStore } from '../../src/store/mongodb/open.ts';
 import { describeWithMongo, startMongo, type MongoServer } from '../support/peers.ts';
 import { describeRecordStore } from './record-store.ts';
@@ -27,7 +28,10 @@ describeWithMongo('over MongoDB’s wire protocol', () => {
     return {
       open: () => openMongoStore({ url: server.url, database, log: quiet }),
       leftovers: () =>
-        inDatabase(async (db) => (await db.listCollections().toArray()).map(({ name }) => name).filter((name) => name !== 'container_registry')),
+        inDatabase(async (db) => {
+          const ours: readonly string[] = ['container_registry', ...Object.values(HEALTH_COLLECTIONS)];
+          return (await db.listCollections().toArray()).map(({ name }) => name).filter((name) => !ours.includes(name));
+        }),
       dispose: () => inDatabase(async (db) => {
           await db.dropDatabase();
         }),

@@ -1,6 +1,6 @@
 import type { RecordStore } from '../../src/store/port.ts';
 import { describeReading } from './reading.ts';
-import { additional, allText, codeOf, count, find, findIds, neverAborted, newRecord, openResources, recordOf, TIME, type StoreFixture } from './store-fixture.ts';
+import { additional, allText, codeOf, count, find, findIds, neverAborted, newRecord, openResources, probed, recordOf, TIME, type StoreFixture } from './store-fixture.ts';
 import { parseFilter } from '../../src/query/filter.ts';
 
 /**
@@ -31,10 +31,10 @@ function describeWriting(makeFixture: () => Promise<StoreFixture>): void {
     it('gives back what was inserted: the text of the eight fields in their order, meta and health', async () => {
       const meta = { created_at: TIME, updated_at: '2026-02-03T00:00:00.000Z', revision: 7 };
       const { container_registry_id, ...others } = recordOf('a', { container_registry_tags: ['x'], container_registry_metadata: { b: [1, { c: null }] } });
-      expect(await store.insert({ record: { ...others, container_registry_id }, meta, health: { status: 'up' } })).toBe('inserted');
+      expect(await store.insert({ record: { ...others, container_registry_id }, meta, health: probed('up') })).toBe('inserted');
       const text =
         '{"container_registry_id":"a","container_registry_name":"registry a","container_registry_metadata":{"b":[1,{"c":null}]},"container_registry_tags":["x"],"container_registry_public_url":"http://127.0.0.1:5000","container_registry_image_prefix":"127.0.0.1:5000","container_registry_config":{},"container_registry_storage_info":{}}';
-      expect(await store.get('a')).toEqual({ id: 'a', text, meta, health: { status: 'up' } });
+      expect(await store.get('a')).toEqual({ id: 'a', text, meta, health: probed('up') });
     });
 
     it('has nothing under an id that nobody inserted', async () => {
@@ -57,11 +57,11 @@ function describeWriting(makeFixture: () => Promise<StoreFixture>): void {
     });
 
     it('replaces a record at the revision that is expected; its health stays', async () => {
-      await store.insert(newRecord('a', { container_registry_tags: ['old', 'kept'] }, { health: { status: 'down' } }));
+      await store.insert(newRecord('a', { container_registry_tags: ['old', 'kept'] }, { health: probed('down') }));
       const meta = { created_at: TIME, updated_at: '2026-03-03T00:00:00.000Z', revision: 2 };
       expect(await store.replace({ record: recordOf('a', { container_registry_tags: ['new', 'kept'] }), meta, expectedRevision: 1 })).toBe(true);
       const stored = await store.get('a');
-      expect(stored).toMatchObject({ meta, health: { status: 'down' } });
+      expect(stored).toMatchObject({ meta, health: probed('down') });
       expect(JSON.parse(stored!.text)).toMatchObject({ container_registry_tags: ['new', 'kept'] });
       expect(await Promise.all(['old', 'kept', 'new'].map((tag) => findIds(store, { container_registry_tags: tag })))).toEqual([[], ['a'], ['a']]);
       expect(await findIds(store, { 'health.status': 'down', 'meta.revision': 2, 'meta.updated_at': { $gt: TIME } })).toEqual(['a']);

@@ -212,6 +212,8 @@ describe('the index', () => {
       ['container_registry_public_url', 'http://127.0.0.1:5000', 'a'],
       ['container_registry_tags', 'y', 'a'],
       ['container_registry_tags', 'z', 'a'],
+      ['health.cause', 'never_probed', 'a'],
+      ['health.since', TIME, 'a'],
       ['health.status', 'unknown', 'a'],
       ['meta.created_at', TIME, 'a'],
       ['meta.revision', 2, 'a'],

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { AppError } from '../../src/core/errors.ts';
+import { neverProbed, withVantage, type HealthSummary, type Verdict } from '../../src/core/health-summary.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { RecordFields } from '../../src/core/record.ts';
 import { parseFilter } from '../../src/query/filter.ts';
@@ -34,7 +35,7 @@ export function recordOf(id: string, fields: Partial<RecordFields> = {}): Record
 }
 
 export function newRecord(id: string, fields: Partial<RecordFields> = {}, rest: Partial<Omit<NewRecord, 'record'>> = {}): NewRecord {
-  return { record: recordOf(id, fields), meta: { created_at: TIME, updated_at: TIME, revision: 1 }, health: { status: 'unknown' }, ...rest };
+  return { record: recordOf(id, fields), meta: { created_at: TIME, updated_at: TIME, revision: 1 }, health: neverProbed(TIME), ...rest };
 }
 
 export const neverAborted: AbortSignal = new AbortController().signal;
@@ -96,4 +97,9 @@ export function additional(before: readonly string[], after: readonly string[]):
     if (index !== -1) rest.splice(index, 1);
     return index === -1;
   });
+}
+
+/** What a record says after a probe from one vantage. */
+export function probed(status: Verdict): HealthSummary {
+  return withVantage(neverProbed(TIME), 'default', { status, cause: status === 'up' ? 'ok' : 'refused', since: TIME });
 }

@@ -3,7 +3,8 @@ import { createProber, type ProbeResult } from '../../src/health/probe.ts';
 import { parseCidrs } from '../../src/outgoing/address-policy.ts';
 import { createDialer } from '../../src/outgoing/dialer.ts';
 import { eventually, openSockets } from '../support/open-sockets.ts';
-import { describeWithPeer, startDockerRegistry, type DockerRegistry } from '../support/peers.ts';
+import { describeWithPeer } from '../support/peers.ts';
+import { startDockerRegistry, type TestRegistry } from '../support/registries.ts';
 
 const policy = { loopback: false, allow: parseCidrs('127.0.0.0/8,::1/128'), deny: parseCidrs('0.0.0.0/0,::/0') };
 const prober = createProber({ dialer: createDialer({ policy, clock: systemClock }), clock: systemClock, vantage: 'default', userAgent: 'portolan/0.0.0' });
@@ -11,7 +12,7 @@ const prober = createProber({ dialer: createDialer({ policy, clock: systemClock 
 const probe = (url: string): Promise<ProbeResult> => prober.probe({ url, timeoutMs: 5_000, signal: new AbortController().signal });
 
 describeWithPeer('docker-registry', 'probe of a real registry', () => {
-  let registry: DockerRegistry | undefined;
+  let registry: TestRegistry | undefined;
 
   afterEach(async () => {
     await registry?.stop();

@@ -4,8 +4,9 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { settings } from '../../src/config/settings.ts';
-import { describeWithPeer, startDockerRegistry, startMongoPeer } from '../support/peers.ts';
+import { describeWithPeer, startMongoPeer } from '../support/peers.ts';
 import { readmeSteps, readmeText, type ReadmeStep } from '../support/readme.ts';
+import { startDockerRegistry } from '../support/registries.ts';
 import { loopbackOnly, temporaryFolder } from '../support/service.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -14,6 +15,7 @@ const run = promisify(execFile);
 const startSqlite = 'npm ci && npm start';
 const startMongo = 'MONGO_URL=mongodb://127.0.0.1:27017 npm start';
 const startRegistry = 'docker run --rm -d --name="registry" -p "5000:5000" registry:2';
+const showStatus = 'npx portolan status';
 const isCurl = ({ command }: ReadmeStep): boolean => /^curl\s/.test(command);
 
 interface Started {
@@ -51,7 +53,15 @@ function listeningUrl(child: ChildProcess): Promise<string> {
 }
 
 /** What no two probes have in common: how long they took, and when they were made. */
-const maskTimes = (text: string): string => text.replace(/"(\w+_ms)":[\d.]+/g, '"$1":0').replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME');
+const maskTimes = (text: string): string =>
+  text
+    .replace(/"(\w+_ms)":[\d.]+/g, '"$1":0')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    // Null in the very second in which the first result comes.
+    .replace(/"(24h|7d|30d|90d)":(?:null|1)/g, '"$1":1');
+
+/** The table without its figures: words and their order. */
+const wordsOf = (text: string): string[] => text.replace(/\b\d+(?:\.\d+)?(?: ?[a-z]+|%)|(?<= )-(?= )/g, '').split(/\s+/).filter((word) => word !== '');
 
 /** Runs every command of the walk against a service; what has no answer here was not run. */
 async function walk(serviceUrl: string): Promise<void> {
@@ -61,12 +71,15 @@ async function walk(serviceUrl: string): Promise<void> {
   const there = (text: string): string => text.replaceAll(new URL(serviceUrl).host, '127.0.0.1:8000').replaceAll(`127.0.0.1:${registry.port}`, '127.0.0.1:5000');
   try {
     for (const step of readmeSteps()) {
-      const { command, json } = step;
+      const { command, json, text } = step;
       if (command === startRegistry) {
         await writeFile(join(folder, 'entry.json'), here(json ?? ''));
       } else if (isCurl(step)) {
         const { stdout } = await run('bash', ['-e', '-c', here(command)], { cwd: folder, timeout: 20_000 });
         expect({ command, answer: maskTimes(there(stdout)) }).toEqual({ command, answer: maskTimes(json ?? '') });
+      } else if (command === showStatus) {
+        const { stdout } = await run('bash', ['-e', '-c', command], { cwd: root, env: { ...process.env, PORTOLAN_URL: serviceUrl }, timeout: 30_000 });
+        expect(wordsOf(there(stdout))).toEqual(wordsOf(text ?? ''));
       } else {
         expect([startSqlite, startMongo]).toContain(command);
       }
@@ -80,7 +93,7 @@ async function walk(serviceUrl: string): Promise<void> {
 describe('the README', () => {
   it('has no command that is not run here', () => {
     const others = readmeSteps().filter((step) => !isCurl(step));
-    expect(others.map(({ command }) => command)).toEqual([startSqlite, startRegistry, startMongo]);
+    expect(others.map(({ command }) => command)).toEqual([startSqlite, startRegistry, showStatus, startMongo]);
     expect(readmeSteps().filter(isCurl).length).toBeGreaterThan(7);
     expect(readmeSteps().filter(isCurl).filter(({ json }) => json === null)).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { copyFile, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeCertificate } from '../support/certificates.ts';
 import { itWithMounts, withReadOnly } from '../support/mount.ts';
 import { occupyPort } from '../support/network.ts';
 import { call, newRecord } from '../support/requests.ts';
@@ -34,10 +35,29 @@ describe('a configuration that cannot work', () => {
     ['an open address', { HOST: '0.0.0.0' }, /HOST=0\.0\.0\.0.*AUTH=off/],
     ['an open address of IPv6', { HOST: '::' }, /HOST=::.*AUTH=off/],
     ['access control, which is not there yet', { AUTH: 'on' }, /AUTH=on.*not built yet/],
+    ['the embedded store without probes', { ROLES: 'api' }, /ROLES: the embedded store belongs to one process.*MONGO_URL/],
+    ['the embedded store without an API', { ROLES: 'prober' }, /ROLES: the embedded store belongs to one process.*MONGO_URL/],
+    ['a role that there is not', { ROLES: 'api,web' }, /ROLES: "api,web" is not valid: expected one of api, prober/],
+    ['a vantage with capitals', { VANTAGE: 'Frankfurt' }, /VANTAGE: "Frankfurt" is not valid: expected 1 to 63 lower-case letters/],
+    ['authorities that are not there', { EXTRA_CA_FILE: '/nowhere/authorities.pem' }, /EXTRA_CA_FILE: \/nowhere\/authorities\.pem /],
+    ['authorities that are a folder', { EXTRA_CA_FILE: '/' }, /EXTRA_CA_FILE: \/ /],
+    ['authorities that are none', { EXTRA_CA_FILE: import.meta.filename }, /EXTRA_CA_FILE: .*refused-start\.test\.ts .*certificates in PEM/],
   ])('%s is told in one sentence', async (_what, variables, pattern) => {
     const run = await runToExit({ PORT: '0', DATA_DIR: folder, ...variables });
     expectOneSentence(run, pattern);
     expect(run.stderr).not.toContain('hunter2');
+  });
+
+  it.each<[string, string]>([
+    ['empty', ''],
+    ['a key', makeCertificate({ commonName: 'x' }).keyPem],
+    ['a certificate that was cut', makeCertificate({ commonName: 'x' }).certPem.slice(0, 200)],
+  ])('a file of authorities that is %s is told in one sentence, without what is in it', async (_what, content) => {
+    const file = join(folder, 'authorities.pem');
+    await writeFile(file, content);
+    const run = await runToExit({ PORT: '0', DATA_DIR: folder, EXTRA_CA_FILE: file });
+    expectOneSentence(run, new RegExp(`EXTRA_CA_FILE: ${file} holds no certificates in PEM`));
+    expect(run.stderr).not.toContain('BEGIN');
   });
 
   it('an open address is served with AUTH=off, and warned of', async () => {

@@ -14,6 +14,7 @@ beforeAll(async () => {
       container_registry_tags: [n % 2 === 0 ? 'even' : 'odd', ...(n % 10 === 0 ? ['ten'] : [])],
       container_registry_metadata: { n, region: n < 10 ? 'us-west-2' : 'eu-north-1' },
       container_registry_storage_info: { registry_type: n < 5 ? 'aios' : 'external' },
+      container_registry_config: { health: { enabled: false } },
     };
     expect((await call(service.url, 'POST', '/container_registry', { body: newRecord(idOf(n), more) })).status).toBe(201);
   }

@@ -124,7 +124,7 @@ describe('GET /container_registry/:id', () => {
     await post(newRecord('included'));
     const reply = await call(service.url, 'GET', '/container_registry/included?include=health,meta');
     expect(reply.headers.get('etag')).toBeNull();
-    expect(reply.body.data.health).toEqual({ status: 'unknown' });
+    expect(reply.body.data.health).toMatchObject({ status: 'unknown', cause: 'never_probed', vantages: {} });
     expect(reply.body.data.meta).toEqual({
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       updated_at: reply.body.data.meta.created_at,

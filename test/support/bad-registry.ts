@@ -4,8 +4,8 @@ import { createServer as createTlsServer } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import type { TestCertificate } from './certificates.ts';
 
-/** What happens to a connection once the head of a request has come. */
-export type Behaviour = (socket: Socket, requestHead: string) => void;
+/** What happens to a connection once the head of a request has come. `connection` is the one of TCP, below TLS where that is spoken. */
+export type Behaviour = (socket: Socket, requestHead: string, connection: Socket) => void;
 
 export interface BadRegistryOptions {
   readonly behaviour: Behaviour;
@@ -49,7 +49,8 @@ export async function startBadRegistry({ behaviour, certificate, onConnection, h
       requests.push(head);
       const whole = head;
       head = '';
-      behaviour(socket, whole);
+      const connection = [...open].find(({ remotePort }) => remotePort === socket.remotePort) ?? socket;
+      behaviour(socket, whole, connection);
     });
   };
   const server = certificate === undefined ? createTcpServer(serve) : createTlsServer({ cert: certificate.certPem, key: certificate.keyPem }, serve);
@@ -108,7 +109,7 @@ export const behaviours = {
   hangsBeforeHeaders: () => undefined,
   hangsAfterHeaders: (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n'),
   hangsInHeaders: (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-'),
-  resets: (socket) => socket.resetAndDestroy(),
+  resets: (_socket, _head, connection) => connection.resetAndDestroy(),
   closesWithoutAnswer: (socket) => socket.end(),
   closesInBody: (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{'),
   dripsBody: (socket) => drip(socket, 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n'),

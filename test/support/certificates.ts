@@ -18,11 +18,15 @@ export interface CertificateOptions {
   /** Default: itself. */
   readonly issuer?: TestCertificate;
   readonly isAuthority?: boolean;
+  /** Default: `ec` (P-256). `rsa` (2048 bits) is for what takes nothing else. */
+  readonly keyType?: 'ec' | 'rsa';
 }
 
 function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(contents);
   if (content.length < 128) return Buffer.concat([Buffer.from([tag, content.length]), content]);
+  // Go's parser insists on the shortest form of a length.
+  if (content.length < 256) return Buffer.concat([Buffer.from([tag, 0x81, content.length]), content]);
   const length = Buffer.alloc(2);
   length.writeUInt16BE(content.length);
   return Buffer.concat([Buffer.from([tag, 0x82]), length, content]);
@@ -40,6 +44,7 @@ const COMMON_NAME = '550403';
 const BASIC_CONSTRAINTS = '551d13';
 const SUBJECT_ALT_NAME = '551d11';
 const ECDSA_WITH_SHA256 = '2a8648ce3d040302';
+const RSA_WITH_SHA256 = '2a864886f70d01010b';
 
 const nameOf = (commonName: string): Buffer => sequence(set(sequence(oid(COMMON_NAME), der(0x0c, Buffer.from(commonName)))));
 
@@ -53,12 +58,22 @@ function extensions({ names = [], isAuthority = false }: CertificateOptions): Bu
   return der(0xa3, sequence(constraints, ...altNames));
 }
 
+/** RSA's identifier carries an explicit null, ECDSA's nothing. */
+function signatureAlgorithm(key: KeyObject): Buffer {
+  return key.asymmetricKeyType === 'rsa' ? sequence(oid(RSA_WITH_SHA256), der(0x05)) : sequence(oid(ECDSA_WITH_SHA256));
+}
+
+function makeKeys(keyType: CertificateOptions['keyType']): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
+  return keyType === 'rsa' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+}
+
 const DAY_MS = 86_400_000;
 
 export function makeCertificate(options: CertificateOptions): TestCertificate {
   const { commonName, issuer, validFrom = new Date(Date.now() - DAY_MS), validTo = new Date(Date.now() + DAY_MS) } = options;
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const algorithm = sequence(oid(ECDSA_WITH_SHA256));
+  const { privateKey, publicKey } = makeKeys(options.keyType);
+  const signingKey = issuer?.key ?? privateKey;
+  const algorithm = signatureAlgorithm(signingKey);
   const serial = der(0x02, Buffer.from([0x01]), randomBytes(8));
   const toBeSigned = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),
@@ -70,7 +85,7 @@ export function makeCertificate(options: CertificateOptions): TestCertificate {
     publicKey.export({ type: 'spki', format: 'der' }),
     extensions(options),
   );
-  const signature = sign('sha256', toBeSigned, issuer?.key ?? privateKey);
+  const signature = sign('sha256', toBeSigned, signingKey);
   const certificate = sequence(toBeSigned, algorithm, bits(signature));
   const lines = certificate.toString('base64').match(/.{1,64}/g) ?? [];
   return {

@@ -1,7 +1,4 @@
 /** The foreign programs that tests run against: finding them, starting them, and leaving suites out for want of them. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { isPeerThere, peerFolder } from '../../scripts/peers/cache.ts';
 import { peers, type PeerName } from '../../scripts/peers/table.ts';
 import { startProcess, type RunningProcess } from './child-process.ts';
@@ -12,7 +9,8 @@ export function findPeer(name: PeerName): string | null {
   return peer !== undefined && isPeerThere(peer) ? peerFolder(peer) : null;
 }
 
-function requirePeer(name: PeerName): string {
+/** @throws {Error} that says how to get it, when it is missing */
+export function requirePeer(name: PeerName): string {
   const folder = findPeer(name);
   if (folder === null) throw new Error(`The peer ${name} is missing. Get it with \`npm run peers -- ${name}\`.`);
   return folder;
@@ -43,64 +41,6 @@ export function describeWithMongo(title: string, body: () => void): void {
 function givenMongoUrl(): string | null {
   const url = process.env['TEST_MONGO_URL'];
   return url === undefined || url === '' ? null : url;
-}
-
-export interface DockerRegistryOptions {
-  /** Default: a free one. */
-  readonly port?: number;
-  /** Answers 401 with a Basic challenge to everybody. */
-  readonly requireLogin?: boolean;
-  /** The registry's own settings, as `REGISTRY_…` variables. */
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-export interface DockerRegistry {
-  /** `http://127.0.0.1:PORT` */
-  readonly url: string;
-  readonly host: string;
-  readonly port: number;
-  readonly process: RunningProcess;
-  stop(): Promise<void>;
-}
-
-/** Starts an empty docker-registry 2.8.2 on loopback; `stop` takes its data away, too. */
-export async function startDockerRegistry(options: DockerRegistryOptions = {}): Promise<DockerRegistry> {
-  const folder = requirePeer('docker-registry');
-  const dataDir = await mkdtemp(join(tmpdir(), 'portolan-registry-'));
-  const removeData = (): Promise<void> => rm(dataDir, { recursive: true, force: true });
-  try {
-    const configFile = join(dataDir, 'config.yml');
-    await writeFile(configFile, registryConfig(dataDir, options));
-    const running = await startProcess({
-      program: join(folder, 'usr/bin/docker-registry'),
-      args: ['serve', configFile],
-      env: { OTEL_TRACES_EXPORTER: 'none', ...options.env },
-      ready: /listening on 127\.0\.0\.1:(\d+)/,
-    });
-    const port = Number(running.ready[1]);
-    const stop = async (): Promise<void> => {
-      await running.stop();
-      await removeData();
-    };
-    return { url: `http://127.0.0.1:${port}`, host: '127.0.0.1', port, process: running, stop };
-  } catch (error) {
-    await removeData();
-    throw error;
-  }
-}
-
-function registryConfig(dataDir: string, options: DockerRegistryOptions): string {
-  const lines = [
-    'version: 0.1',
-    'log: { level: info, accesslog: { disabled: true } }',
-    `storage: { filesystem: { rootdirectory: ${JSON.stringify(join(dataDir, 'blobs'))} }, delete: { enabled: true } }`,
-    `http: { addr: "127.0.0.1:${options.port ?? 0}" }`,
-  ];
-  // With no password file there the registry makes one with a random password: nobody can log in.
-  if (options.requireLogin === true) {
-    lines.push(`auth: { htpasswd: { realm: portolan-test, path: ${JSON.stringify(join(dataDir, 'htpasswd'))} } }`);
-  }
-  return `${lines.join('\n')}\n`;
 }
 
 export interface MongoServer {

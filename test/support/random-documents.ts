@@ -1,3 +1,4 @@
+import { neverProbed, viewOfHealth, withVantage, type HealthSummary } from '../../src/core/health-summary.ts';
 import type { Json, JsonObject } from '../../src/core/json.ts';
 import type { SortKey } from '../../src/query/sort.ts';
 import type { RandomSource } from './random.ts';
@@ -39,6 +40,11 @@ function randomObject(rng: RandomSource, depthMax: number): JsonObject {
   return object;
 }
 
+function healthOf(rng: RandomSource): HealthSummary {
+  const since = '2026-01-02T03:04:05.678Z';
+  return withVantage(neverProbed(null), 'default', { status: rng.pick(STATUSES), cause: rng.pick(['ok', 'refused']), since });
+}
+
 /** A record as filters see it: a valid one of the eight fields, with `health` and `meta`. Ids repeat now and then. */
 export function randomRecordView(rng: RandomSource): JsonObject {
   const tags = TAGS.filter(() => rng.chance(0.4));
@@ -57,7 +63,7 @@ export function randomRecordView(rng: RandomSource): JsonObject {
       registry_type: rng.pick(['aios', 'external']),
       ...(rng.chance(0.3) ? { memory_size: rng.pick(SIZES) } : {}),
     },
-    health: { status: rng.pick(STATUSES) },
+    health: viewOfHealth(healthOf(rng)),
     meta: { created_at: randomTime(rng), updated_at: randomTime(rng), revision: rng.int(5) },
   };
 }

@@ -1,20 +1,22 @@
 import { readFileSync } from 'node:fs';
 
-/** A command of the README and the JSON block that follows it, if one does before the next command. */
+/** A command of the README and what follows it, if anything does before the next command: a block of JSON or of plain text. */
 export interface ReadmeStep {
   readonly command: string;
   readonly json: string | null;
+  readonly text: string | null;
 }
 
 export const readmeText = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
 /** All commands of the README in order. */
 export function readmeSteps(): ReadmeStep[] {
-  const steps: { command: string; json: string | null }[] = [];
+  const steps: { command: string; json: string | null; text: string | null }[] = [];
   for (const [, language, text = ''] of readmeText.matchAll(/^```(\w+)\n([\s\S]*?)\n```$/gm)) {
     const last = steps.at(-1);
-    if (language === 'sh') steps.push({ command: text, json: null });
+    if (language === 'sh') steps.push({ command: text, json: null, text: null });
     else if (language === 'json' && last?.json === null) last.json = text;
+    else if (language === 'text' && last?.text === null) last.text = text;
     else throw new Error(`The README has a block of ${String(language)} that follows no command:\n${text}`);
   }
   return steps;

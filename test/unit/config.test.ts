@@ -44,7 +44,21 @@ describe('the configuration', () => {
       logLevel: 'info',
       logFormat: 'auto',
       drainTimeoutS: 20,
+      roles: ['api', 'prober'],
+      vantage: 'default',
+      extraCaFile: '',
+      metricsRegistriesMax: 2_000,
     });
+  });
+
+  it.each([
+    ['VANTAGE', 'Edge 7', 'lower-case letters'],
+    ['VANTAGE', '-edge', 'lower-case letters'],
+    ['ROLES', 'api,gardener', 'one of api, prober'],
+    ['ROLES', ' , ', 'one or more of'],
+    ['METRICS_REGISTRIES_MAX', '-1', 'whole number'],
+  ])('refuses %s=%s and says what it wants', (variable, text, wanted) => {
+    expect(() => loadConfig({ [variable]: text })).toThrow(wanted);
   });
 
   it('cannot be changed once it is read', () => {

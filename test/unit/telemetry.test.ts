@@ -117,7 +117,7 @@ describe('metrics', () => {
     metrics.requestStarted();
     metrics.requestStarted();
     metrics.observeRequest('GET', '/container_registry/{id}', 200, 3);
-    metrics.observeProbe('refused', 12);
+    metrics.observeProbe('refused', { dns_ms: null, connect_ms: 12, tls_ms: null, first_byte_ms: null, total_ms: 12 });
     const text = await metrics.expose();
     expect(text).toContain('portolan_http_requests_total{method="GET",route="/container_registry/{id}",status="200"} 1');
     expect(text).toContain('portolan_http_requests_in_flight 1');

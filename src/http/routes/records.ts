@@ -1,6 +1,5 @@
 import type { Catalog } from '../../catalog/catalog.ts';
 import { AppError } from '../../core/errors.ts';
-import { limits } from '../../core/limits.ts';
 import type { RecordFields } from '../../core/record.ts';
 import type { ProbeResult } from '../../health/probe.ts';
 import type { StoredRecord } from '../../store/port.ts';
@@ -10,11 +9,12 @@ import { etagOf, isNotModified, preconditionOf } from '../etag.ts';
 import { flag, type Parameter } from '../parameters.ts';
 import type { RouteDefinition } from '../route.ts';
 import { shownText, shownParts } from '../shown-record.ts';
+import { idOf } from './record-id.ts';
 import { bodyErrors, exampleRecord, includeParameter, probeResultSchema, recordSchema, shownRecordSchema, storeErrors, storeWriteErrors, updateSchema, writtenSchema } from './schemas.ts';
 
 interface RecordRoutesOptions {
   readonly catalog: Catalog;
-  readonly checkHealth: (record: RecordFields, signal: AbortSignal) => Promise<ProbeResult>;
+  readonly checkHealth: (record: RecordFields, signal: AbortSignal, options?: { debug: boolean }) => Promise<ProbeResult>;
 }
 
 const ifMatch: Parameter = {
@@ -156,18 +156,11 @@ function checkRoute(catalog: Catalog, checkHealth: RecordRoutesOptions['checkHea
     operationId: 'checkContainerHealth',
     summary: 'Probe a registry now',
     description: 'Asks the registry for `/v2/` and tells what came of it. A registry that does not answer is a 200 with `reachable: false`: an outage is news, not an error.',
-    parameters: [],
+    parameters: [{ name: 'debug', description: '`true` adds the probe’s own log.', schema: { type: 'boolean' } }],
     answers: { 200: { description: 'The result of the probe.', data: probeResultSchema } },
     errors: ['RECORD_NOT_FOUND', ...storeErrors],
-    async handle({ params, signal }) {
-      return success(await checkHealth(recordOf(await catalog.get(idOf(params))), signal));
+    async handle({ params, query, signal }) {
+      return success(await checkHealth(recordOf(await catalog.get(idOf(params))), signal, { debug: flag(query, 'debug') }));
     },
   };
-}
-
-/** Ids of older databases may have any form; one that no store would hold is simply not found. */
-function idOf(params: Readonly<Record<string, string>>): string {
-  const id = params['id'] ?? '';
-  if (id.length > limits.idLengthMax || id.includes('\0') || !id.isWellFormed()) throw new AppError('RECORD_NOT_FOUND');
-  return id;
 }

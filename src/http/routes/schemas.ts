@@ -10,6 +10,10 @@ export const filterSchema = { $ref: '#/components/schemas/Filter' } as const;
 export const updateSchema = { $ref: '#/components/schemas/Update' } as const;
 export const probeResultSchema = { $ref: '#/components/schemas/ProbeResult' } as const;
 
+export const registryHealthSchema = { $ref: '#/components/schemas/RegistryHealth' } as const;
+export const historySchema = { $ref: '#/components/schemas/HealthHistory' } as const;
+export const eventSchema = { $ref: '#/components/schemas/HealthEvent' } as const;
+
 export const writtenSchema = {
   type: 'object',
   required: ['message', 'id'],

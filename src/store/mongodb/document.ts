@@ -1,9 +1,10 @@
 /** How records stand in MongoDB, and how any document of the collection is shown as a record. Pure. */
 import { Binary, Decimal128, Double, Int32, Long, ObjectId, Timestamp, type Document } from 'mongodb';
+import { neverProbed, viewOfHealth, type HealthSummary } from '../../core/health-summary.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { RECORD_FIELDS, type RecordFields } from '../../core/record.ts';
-import type { HealthSummary, NewRecord, RecordMeta, StoredRecord } from '../port.ts';
+import type { NewRecord, RecordMeta, StoredRecord } from '../port.ts';
 
 /** The one field of ours in a document: everything else is as the reference service keeps it. */
 export const BOOKKEEPING = '_portolan';
@@ -45,7 +46,7 @@ export interface ShownDocument {
 export function showDocument(document: CatalogDocument): ShownDocument {
   const record: JsonObject = {};
   for (const field of RECORD_FIELDS) record[field] = document[field] === undefined ? DEFAULTS[field] : jsonOf(document[field]);
-  return { id: textOf(record['container_registry_id']), record, meta: metaOf(document), health: healthOf(document) };
+  return { id: textOf(record['container_registry_id']), record, meta: metaOf(document), health: showHealth(document) };
 }
 
 export function storedRecordOf({ id, record, meta, health }: ShownDocument): StoredRecord {
@@ -53,7 +54,7 @@ export function storedRecordOf({ id, record, meta, health }: ShownDocument): Sto
 }
 
 export function viewOfShown({ record, meta, health }: ShownDocument): JsonObject {
-  return { ...record, health: { ...health }, meta: { ...meta } };
+  return { ...record, health: viewOfHealth(health), meta: { ...meta } };
 }
 
 function metaOf(document: CatalogDocument): RecordMeta {
@@ -71,14 +72,26 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function healthOf(document: CatalogDocument): HealthSummary {
+/** The health as it is stored; documents that nobody has probed may have none. */
+export function rawHealthOf(document: CatalogDocument): unknown {
   const bookkeeping: unknown = document[BOOKKEEPING];
-  const health = isJsonObject(bookkeeping) ? bookkeeping['health'] : undefined;
-  return isHealthSummary(health) ? health : { status: 'unknown' };
+  return isJsonObject(bookkeeping) ? bookkeeping['health'] : undefined;
+}
+
+export function showHealth(document: CatalogDocument): HealthSummary {
+  const health = rawHealthOf(document);
+  return isHealthSummary(health) ? health : neverProbed(null);
 }
 
 function isHealthSummary(value: unknown): value is HealthSummary {
-  return typeof value === 'object' && value !== null && 'status' in value && typeof value.status === 'string';
+  return isJsonObject(value) && typeof value['status'] === 'string' && isJsonObject(value['vantages']);
+}
+
+/** The update of some of our book-keeping; where a foreign document has something else under its name, all of it is replaced. */
+export function bookkeepingChange(document: CatalogDocument, fields: Document): Document {
+  const bookkeeping: unknown = document[BOOKKEEPING];
+  if (bookkeeping !== undefined && !isJsonObject(bookkeeping)) return { [BOOKKEEPING]: fields };
+  return Object.fromEntries(Object.entries(fields).map(([field, value]) => [`${BOOKKEEPING}.${field}`, value]));
 }
 
 /**
@@ -133,12 +146,13 @@ export function bsonOf(value: Json): unknown {
 export function newDocumentOf({ record, meta, health }: NewRecord): CatalogDocument {
   const document: CatalogDocument = { _id: record.container_registry_id };
   for (const field of RECORD_FIELDS) document[field] = bsonOf(record[field] as Json);
-  document[BOOKKEEPING] = bookkeepingOf(meta, health);
+  document[BOOKKEEPING] = { ...metaFieldsOf(meta), health: { ...health } };
   return document;
 }
 
-export function bookkeepingOf(meta: RecordMeta, health: HealthSummary): Document {
-  return { revision: meta.revision, created_at: meta.created_at, updated_at: meta.updated_at, health: { ...health } };
+/** What the book-keeping says of a record's changes. Its health is beside it and changes at other times. */
+export function metaFieldsOf({ revision, created_at, updated_at }: RecordMeta): Document {
+  return { revision, created_at, updated_at };
 }
 
 /** The update that makes `shown` into `record`: only top-level fields that differ, so that types JSON cannot hold survive in the others. */

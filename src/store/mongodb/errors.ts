@@ -1,4 +1,4 @@
-import { MongoError, MongoNetworkError, MongoRuntimeError, MongoServerError, MongoSystemError } from 'mongodb';
+import { MongoBulkWriteError, MongoError, MongoNetworkError, MongoRuntimeError, MongoServerError, MongoSystemError } from 'mongodb';
 import { AppError } from '../../core/errors.ts';
 
 /** Codes of servers that cannot serve now but may soon: no primary, shutting down, cut off, majority not reached. */
@@ -29,12 +29,19 @@ export function storeUnavailable(cause: unknown): AppError {
 
 /** The driver's error in the words of the store's port; what is not about MongoDB's being away or full stays what it is. */
 export function storeErrorOf(error: unknown): unknown {
+  const wrapped = errorInBulk(error);
+  if (wrapped !== null) return storeErrorOf(wrapped);
   if (isSocketError(error)) return storeUnavailable(error);
   if (!(error instanceof MongoError)) return error;
   if (error instanceof MongoServerError && hasCode(error, OUT_OF_DISK_SPACE)) {
     return new AppError('STORE_FULL', 'The disk under MongoDB is full; nothing was written. Make room, the service goes on by itself.', { cause: error });
   }
   return isUnavailable(error) ? storeUnavailable(error) : error;
+}
+
+/** A bulk write that did not get through is reported as one that the server refused, around what has really happened. */
+function errorInBulk(error: unknown): Error | null {
+  return error instanceof MongoBulkWriteError && error.errorResponse instanceof Error ? error.errorResponse : null;
 }
 
 /** Codes of sockets whose other side has gone. A server that dies between two messages is not always told of by an error of the driver's own. */
@@ -55,7 +62,12 @@ function isFailedWriteConcern(error: MongoError): boolean {
   return error.name === 'MongoWriteConcernError';
 }
 
+/** What was to be made is there already; of a bulk write, nothing else has gone wrong. */
 export function isDuplicateKey(error: unknown): boolean {
+  if (error instanceof MongoBulkWriteError) {
+    const failures = [error.writeErrors].flat();
+    return failures.length > 0 && failures.every(({ code }) => code === DUPLICATE_KEY);
+  }
   return error instanceof MongoServerError && hasCode(error, DUPLICATE_KEY);
 }
 

@@ -1,12 +1,17 @@
-import type { Collection, IndexSpecification } from 'mongodb';
+import type { Collection, Document, IndexSpecification } from 'mongodb';
 import { AppError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { StoreLog } from './connection.ts';
 import { BOOKKEEPING, type CatalogDocument } from './document.ts';
 import { storeErrorOf } from './errors.ts';
 
+export interface IndexPlan {
+  readonly name: string;
+  readonly keys: IndexSpecification;
+}
+
 /** No index is unique: an older database may hold an id twice. Ours are unique by `_id`. */
-const INDEXES: readonly { readonly name: string; readonly keys: IndexSpecification }[] = [
+export const RECORD_INDEXES: readonly IndexPlan[] = [
   { name: 'portolan_id', keys: { container_registry_id: 1, _id: 1 } },
   { name: 'portolan_name', keys: { container_registry_name: 1 } },
   { name: 'portolan_tags', keys: { container_registry_tags: 1 } },
@@ -26,8 +31,8 @@ const INDEXES: readonly { readonly name: string; readonly keys: IndexSpecificati
  * indexes) is slower, which the log says.
  * @throws {AppError} `STORE_UNAVAILABLE`
  */
-export async function ensureIndexes(collection: Collection<CatalogDocument>, log: StoreLog): Promise<void> {
-  for (const { name, keys } of INDEXES) {
+export async function ensureIndexes<T extends Document>(collection: Collection<T>, indexes: readonly IndexPlan[], log: StoreLog): Promise<void> {
+  for (const { name, keys } of indexes) {
     try {
       await collection.createIndex(keys, { name }, undefined);
     } catch (error) {

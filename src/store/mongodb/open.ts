@@ -1,11 +1,13 @@
 import type { Collection } from 'mongodb';
 import { systemClock, type Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
-import type { RecordStore } from '../port.ts';
+import type { Store } from '../health-port.ts';
 import { openConnection, type StoreLog } from './connection.ts';
 import type { CatalogDocument } from './document.ts';
 import { countRecords, findRecords, readAllText, type Searches } from './find.ts';
-import { ensureIndexes, findDuplicateIds } from './indexes.ts';
+import { ensureHealthIndexes, healthCollectionsOf } from './health/collections.ts';
+import { createMongoHealthStore } from './health/health-store.ts';
+import { ensureIndexes, findDuplicateIds, RECORD_INDEXES } from './indexes.ts';
 import { deleteRecord, getRecord, insertRecord, replaceRecord } from './records.ts';
 
 export interface MongoStoreOptions {
@@ -22,7 +24,7 @@ export interface MongoStoreOptions {
  * Resolves at once, whether or not the server is there; until it is, calls fail with `STORE_UNAVAILABLE` within two seconds.
  * @throws {StartError} when the URL cannot be understood
  */
-export async function openMongoStore(options: MongoStoreOptions): Promise<RecordStore> {
+export async function openMongoStore(options: MongoStoreOptions): Promise<Store> {
   const { log } = options;
   let idsAreUnique = false;
   const connection = openConnection({
@@ -31,7 +33,8 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Record
     collection: options.collection ?? 'container_registry',
     log,
     async prepare(records) {
-      await ensureIndexes(records, log);
+      await ensureIndexes(records, RECORD_INDEXES, log);
+      await ensureHealthIndexes(healthCollectionsOf(records), log);
       idsAreUnique = await areIdsUnique(records, log);
       log.info('The indexes and ids in MongoDB were checked');
     },
@@ -45,6 +48,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Record
     count: (filter, signal) => countRecords(searches, filter, signal),
     replace: (replacement) => connection.run((records) => replaceRecord(records, replacement)),
     delete: (id, expectedRevision) => connection.run((records) => deleteRecord(records, id, expectedRevision)),
+    health: createMongoHealthStore(connection),
     ping: () => connection.ping(),
     close: () => connection.close(),
   };

@@ -5,8 +5,9 @@ import type { NewRecord, Replacement, StoredRecord } from '../port.ts';
 import {
   BOOKKEEPING,
   PROJECTION,
-  bookkeepingOf,
+  bookkeepingChange,
   changesTo,
+  metaFieldsOf,
   newDocumentOf,
   showDocument,
   storedRecordOf,
@@ -47,15 +48,8 @@ export async function replaceRecord(records: Records, { record, meta, expectedRe
   if (document === null) return false;
   const shown = showDocument(document);
   if (shown.meta.revision !== expectedRevision) return false;
-  const bookkeeping =
-    expectedRevision === 0
-      ? { [BOOKKEEPING]: bookkeepingOf(meta, shown.health) }
-      : {
-          [`${BOOKKEEPING}.revision`]: meta.revision,
-          [`${BOOKKEEPING}.created_at`]: meta.created_at,
-          [`${BOOKKEEPING}.updated_at`]: meta.updated_at,
-        };
-  const outcome = await records.updateOne(atRevision(document, expectedRevision), { $set: { ...changesTo(shown, record), ...bookkeeping } }, LIMITS);
+  const changes = { ...changesTo(shown, record), ...bookkeepingChange(document, metaFieldsOf(meta)) };
+  const outcome = await records.updateOne(atRevision(document, expectedRevision), { $set: changes }, LIMITS);
   return outcome.matchedCount === 1;
 }
 
@@ -72,7 +66,7 @@ export async function deleteRecord(records: Records, id: string, expectedRevisio
   return (await findShown(records, id)) === null ? 'missing' : 'stale';
 }
 
-/** A document as long as nobody has written it since. Revision 0 is one without our book-keeping. */
+/** A document as long as nobody has written it since. Revision 0 is one that may have health, and nothing else of our book-keeping. */
 function atRevision(document: CatalogDocument, revision: number): Filter<CatalogDocument> {
   return { _id: document._id, [`${BOOKKEEPING}.revision`]: revision === 0 ? { $not: { $type: 'number' } } : revision };
 }

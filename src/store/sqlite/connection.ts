@@ -13,6 +13,8 @@ export interface Connection {
   iterate(sql: string, ...parameters: SQLInputValue[]): IterableIterator<Row>;
   /** @returns the number of rows changed */
   run(sql: string, ...parameters: SQLInputValue[]): number;
+  /** Adds one row. @returns its number */
+  insert(sql: string, ...parameters: SQLInputValue[]): number;
   /** Runs several reads in one transaction: they see one state, and take the locks of the write-ahead log only once. */
   snapshot<T>(reads: () => T): T;
   close(): void;
@@ -39,6 +41,7 @@ export function connect(file: string, { readOnly, cacheKib, lengthMax }: Connect
     first: (sql, ...parameters) => rowOf(prepare(sql).get(...parameters)),
     iterate: (sql, ...parameters) => prepare(sql).iterate(...parameters) as unknown as IterableIterator<Row>,
     run: (sql, ...parameters) => Number(prepare(sql).run(...parameters).changes),
+    insert: (sql, ...parameters) => Number(prepare(sql).run(...parameters).lastInsertRowid),
     snapshot: (reads) => {
       begin.run();
       try {

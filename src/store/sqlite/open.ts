@@ -3,15 +3,18 @@ import { systemClock, type Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Log } from '../../telemetry/logs.ts';
-import type { RecordStore } from '../port.ts';
+import type { Store } from '../health-port.ts';
 import type { Connection } from './connection.ts';
 import { isDamage, storeDamaged, storeErrorOf, storeUnavailable } from './faults.ts';
 import { lockFolder } from './folder-lock.ts';
+import { createHealth } from './health/health.ts';
+import { createSchedule } from './health/schedule.ts';
 import { createQueries, defaultQueryLimits, type QueryLimits } from './queries.ts';
 import { createRecords } from './records.ts';
 import { createRowCache } from './row-cache.ts';
 import { createRows } from './rows.ts';
 import { createScanThread } from './scan-thread.ts';
+import { fileUnusable } from './start-errors.ts';
 import { makeFolder, openStoreFile } from './store-file.ts';
 import { createPathNumbers } from './terms.ts';
 import { createTextReader } from './text.ts';
@@ -30,14 +33,19 @@ export interface SqliteOptions {
  * Opens the embedded store: one file of Node's built-in SQLite, for one process at a time.
  * @throws {StartError} when the folder or the file cannot be used; an existing file is then as it was
  */
-export async function openSqliteStore({ dataDir, log, clock = systemClock, queryLimits }: SqliteOptions): Promise<RecordStore> {
+export async function openSqliteStore({ dataDir, log, clock = systemClock, queryLimits }: SqliteOptions): Promise<Store> {
   const folder = resolve(dataDir);
   makeFolder(folder);
   const lock = lockFolder(folder);
   try {
     const { connection, file, isNew } = openStoreFile(folder);
     if (isNew) log.info('A new, empty store was created.', { file });
-    return assemble({ connection, file, log, clock, queryLimits: { ...defaultQueryLimits, ...queryLimits }, release: () => lock.release() });
+    try {
+      return assemble({ connection, file, log, clock, queryLimits: { ...defaultQueryLimits, ...queryLimits }, release: () => lock.release() });
+    } catch (error) {
+      connection.close();
+      throw fileUnusable(file, error);
+    }
   } catch (error) {
     lock.release();
     throw error;
@@ -53,14 +61,19 @@ interface Parts {
   readonly release: () => void;
 }
 
-function assemble({ connection, file, log, clock, queryLimits, release }: Parts): RecordStore {
+function assemble({ connection, file, log, clock, queryLimits, release }: Parts): Store {
   const paths = createPathNumbers(connection);
   const cache = createRowCache(limits.rowCacheTextMax);
   const rows = createRows(connection, cache);
   const records = createRecords(connection, rows, cache, paths);
-  const writer = createWriter(connection, clock, () => {
-    paths.forget();
-    cache.clear();
+  const schedule = createSchedule();
+  const writer = createWriter(connection, clock, {
+    committed: () => schedule.committed(),
+    undone: () => {
+      paths.forget();
+      cache.clear();
+      schedule.undone();
+    },
   });
   const scan = createScanThread({ file, log, stuckMs: queryLimits.scanStuckMs });
   const queries = createQueries({ planner: { connection, paths, rangeRowsMax: limits.mainRangeRowsMax, lookupsMax: limits.mainLookupsMax }, rows, scan, clock, queryLimits });
@@ -89,11 +102,21 @@ function assemble({ connection, file, log, clock, queryLimits, release }: Parts)
       throw failureOf(error);
     }
   }
+  const health = createHealth({ connection, records, schedule, read: (work) => guarded(work), write: (change) => guarded(() => writer.write(change)) });
+  const deleting = (id: string, expectedRevision: number | undefined) => {
+    const change = records.delete(id, expectedRevision);
+    return () => {
+      const outcome = change();
+      if (outcome === 'deleted') schedule.recordDeleted(id);
+      return outcome;
+    };
+  };
 
   return {
+    health,
     insert: (record) => guarded(() => writer.write(records.insert(record))),
     replace: (replacement) => guarded(() => writer.write(records.replace(replacement))),
-    delete: (id, expectedRevision) => guarded(() => writer.write(records.delete(id, expectedRevision))),
+    delete: (id, expectedRevision) => guarded(() => writer.write(deleting(id, expectedRevision))),
     get: (id) => guarded(() => rows.one(id)?.record ?? null),
     find: (query, signal) => guardedWalk(() => queries.find(query, signal)),
     readAllText: (signal) => guardedWalk(() => texts.readAll(signal)),

@@ -1,6 +1,7 @@
+import { neverProbed, viewOfHealth, type HealthSummary } from '../../core/health-summary.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { RECORD_FIELDS, type RecordFields } from '../../core/record.ts';
-import type { HealthSummary, StoredRecord } from '../port.ts';
+import type { StoredRecord } from '../port.ts';
 import type { Row } from './connection.ts';
 import { storeDamaged } from './faults.ts';
 
@@ -52,7 +53,7 @@ export class StoredRow {
 
   get record(): StoredRecord {
     const [, , , revision, created_at, updated_at, health] = this.#columns as [string, string, string, number, string, string, string];
-    return (this.#record ??= { id: this.id, text: this.text, meta: { created_at, updated_at, revision }, health: healthOfText(health) });
+    return (this.#record ??= recordWith({ id: this.id, text: this.text, meta: { created_at, updated_at, revision } }, health));
   }
 
   /** The value of one of the eight fields, by its place in `RECORD_FIELDS`; the rest of the text is not parsed. */
@@ -76,7 +77,7 @@ export function viewReader(roots: ReadonlySet<string>): (row: StoredRow) => Json
   return (row) => {
     const view: JsonObject = {};
     for (const { field, index } of fields) view[field] = row.field(index);
-    if (hasHealth) view['health'] = { ...row.record.health };
+    if (hasHealth) view['health'] = viewOfHealth(row.record.health);
     if (hasMeta) view['meta'] = { ...row.record.meta };
     return view;
   };
@@ -95,7 +96,20 @@ function parseStored(text: string): Json {
   }
 }
 
-const lastHealth = { text: '{"status":"unknown"}', summary: { status: 'unknown' } as HealthSummary };
+/** Reads of a record by its id seldom ask for its health, so that is parsed only for those that do. */
+function recordWith({ id, text, meta }: Omit<StoredRecord, 'health'>, healthText: string): StoredRecord {
+  let parsed: HealthSummary | null = null;
+  return {
+    id,
+    text,
+    meta,
+    get health() {
+      return (parsed ??= healthOfText(healthText));
+    },
+  };
+}
+
+const lastHealth = { text: '', summary: neverProbed(null) };
 
 /** Neighbours mostly share their health, so the last one parsed is kept. */
 function healthOfText(text: string): HealthSummary {

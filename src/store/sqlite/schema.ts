@@ -17,6 +17,12 @@ export const PAGE_BYTES = 8_192;
  * `records` lies in the order of ids, in which it is read: that halves the time of reading everything, and costs inserts a quarter.
  * `terms` is the index: one row for each scalar leaf of a record's view (see `terms.ts`). Its column `value` has no type of its
  * own, so that numbers, texts and booleans (blobs of one byte) keep theirs, and SQLite's order between types keeps them apart.
+ *
+ * Records of before the second step were never probed, and said no more of their health than that it is unknown.
+ *
+ * `watch_states` is a log: each result adds a row at its end, the last one of a watch counts, and old ones are removed at the
+ * beginning (see `health/watch-log.ts`). Changing rows in place, each on a page of its own, costs three times as much. `hours` and
+ * `days` lie in the order of time, too: written at the end and pruned from the beginning.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE records (
@@ -38,6 +44,56 @@ export const migrations: readonly string[] = [
      id TEXT NOT NULL,
      PRIMARY KEY (path_id, value, id)
    ) WITHOUT ROWID;`,
+  `CREATE TABLE watches (
+     watch_id INTEGER PRIMARY KEY AUTOINCREMENT,
+     id TEXT NOT NULL,
+     vantage TEXT NOT NULL,
+     UNIQUE (id, vantage)
+   );
+   CREATE TABLE watch_states (
+     version INTEGER PRIMARY KEY,
+     watch_id INTEGER NOT NULL,
+     due_at_ms INTEGER,
+     stale_at_ms INTEGER,
+     interval_ms INTEGER NOT NULL,
+     state TEXT NOT NULL,
+     tail BLOB NOT NULL,
+     totals BLOB NOT NULL
+   );
+   CREATE TABLE hours (
+     hour INTEGER NOT NULL,
+     id TEXT NOT NULL,
+     vantage TEXT NOT NULL,
+     results BLOB NOT NULL,
+     PRIMARY KEY (hour, id, vantage)
+   ) WITHOUT ROWID;
+   CREATE TABLE days (
+     day INTEGER NOT NULL,
+     id TEXT NOT NULL,
+     vantage TEXT NOT NULL,
+     figures BLOB NOT NULL,
+     PRIMARY KEY (day, id, vantage)
+   ) WITHOUT ROWID;
+   CREATE TABLE events (
+     id TEXT NOT NULL,
+     at_ms INTEGER NOT NULL,
+     vantage TEXT NOT NULL,
+     from_verdict TEXT NOT NULL,
+     to_verdict TEXT NOT NULL,
+     cause TEXT NOT NULL,
+     evidence TEXT NOT NULL,
+     PRIMARY KEY (id, at_ms, vantage)
+   ) WITHOUT ROWID;
+   CREATE INDEX events_at ON events (at_ms);
+   CREATE TABLE vantages (
+     vantage TEXT NOT NULL PRIMARY KEY,
+     seen_at_ms INTEGER NOT NULL
+   ) WITHOUT ROWID;
+   UPDATE records SET health = '{"status":"unknown","cause":"never_probed","since":null,"vantages":{}}';
+   INSERT OR IGNORE INTO paths (path) SELECT 'health.cause' WHERE EXISTS (SELECT 1 FROM records);
+   INSERT OR IGNORE INTO terms (path_id, value, id)
+     SELECT path_id, 'never_probed', records.id FROM paths CROSS JOIN records
+     WHERE path = 'health.cause' AND records.id NOT IN (SELECT id FROM terms WHERE path_id = 0);`,
 ];
 
 /**

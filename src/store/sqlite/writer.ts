@@ -22,8 +22,15 @@ interface Job {
   fail(error: unknown): void;
 }
 
-/** @param forget called after a transaction was undone: whatever was learned within it no longer holds */
-export function createWriter(connection: Connection, clock: Clock, forget: () => void): Writer {
+/** What else keeps in memory what the file says. */
+export interface WriteFollower {
+  /** A transaction is durable. */
+  committed(): void;
+  /** A transaction was undone: whatever was learned within it no longer holds. */
+  undone(): void;
+}
+
+export function createWriter(connection: Connection, clock: Clock, follower: WriteFollower): Writer {
   const jobs: Job[] = [];
   let running: Promise<void> | null = null;
 
@@ -57,6 +64,7 @@ export function createWriter(connection: Connection, clock: Clock, forget: () =>
       (started[0] ?? jobs.shift())?.fail(storeErrorOf(error));
       return null;
     }
+    follower.committed();
     for (const job of started) job.commit();
     return null;
   };
@@ -71,13 +79,14 @@ export function createWriter(connection: Connection, clock: Clock, forget: () =>
       job.fail(storeErrorOf(error));
       return;
     }
+    follower.committed();
     job.commit();
   };
 
   /** Some failures have undone the transaction by themselves. */
   const undo = (): void => {
     if (connection.db.isTransaction) connection.db.exec('ROLLBACK');
-    forget();
+    follower.undone();
   };
 
   const write = <T>(change: () => T): Promise<T> =>

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { RecordFields } from '../../../src/core/record.ts';
-import { createHealthChecks, type HealthChecks, type HealthChecksOptions } from '../../../src/health/checks.ts';
+import { createHealthChecks, type HealthChecks, type HealthChecksOptions, type UrlChecks } from '../../../src/health/checks.ts';
 import type { ProbeRequest, ProbeResult } from '../../../src/health/probe.ts';
 
 const record = (id: string, url = `http://${id}.example`): RecordFields => ({
@@ -24,12 +24,15 @@ const resultOf = (url: string): ProbeResult => ({
   phases: { dns_ms: null, connect_ms: 1, tls_ms: null, first_byte_ms: 1, total_ms: 2 },
   tls: null,
   challenge: null,
+  flavor: 'distribution',
+  retry_after_s: null,
+  canary: null,
   vantage: 'here',
   checked_at: '2026-01-01T00:00:00.000Z',
 });
 
 interface Bench {
-  readonly checks: HealthChecks;
+  readonly checks: HealthChecks & UrlChecks;
   /** Probes that have begun, in order. */
   readonly begun: ProbeRequest[];
   readonly results: ProbeResult[];
@@ -62,13 +65,49 @@ function bench(options: Partial<HealthChecksOptions> = {}): Bench {
 const unending = new AbortController().signal;
 
 describe('health checks', () => {
-  it('probes the record’s URL with the usual deadline', async () => {
+  it('probes the record’s URL with the usual settings', async () => {
     const { checks, begun, end } = bench();
     const checking = checks.check(record('a', 'http://a.example/p'), unending);
     await turn();
-    expect(begun).toEqual([{ url: 'http://a.example/p', timeoutMs: 5_000, signal: expect.any(AbortSignal) }]);
+    expect(begun).toEqual([{ url: 'http://a.example/p', timeoutMs: 5_000, ca: null, expectedStatus: null, canary: null, debug: false, signal: expect.any(AbortSignal) }]);
     await end('http://a.example/p');
     expect(await checking).toMatchObject({ cause: 'ok', url: 'http://a.example/p' });
+  });
+
+  it('probes as the record says', async () => {
+    const { checks, begun, end } = bench();
+    const checking = checks.check({ ...record('a'), container_registry_config: { health: { timeout_ms: 700, expected_status: [200, 403], canary: 'library/alpine:3' } } }, unending);
+    await turn();
+    expect(begun).toMatchObject([{ timeoutMs: 700, expectedStatus: [200, 403], canary: { repository: 'library/alpine', reference: '3' } }]);
+    await end('http://a.example');
+    await checking;
+  });
+
+  it('does not join a caller who wants the log onto a probe without one, nor a changed record onto the probe of the old one', async () => {
+    const { checks, begun } = bench();
+    const controller = new AbortController();
+    const changed = { ...record('a'), container_registry_config: { health: { timeout_ms: 700 } } };
+    const all = [checks.check(record('a'), controller.signal), checks.check(record('a'), controller.signal, { debug: true }), checks.check(changed, controller.signal)];
+    await turn();
+    expect(begun.map(({ debug, timeoutMs }) => [debug, timeoutMs])).toEqual([[false, 5_000], [true, 5_000], [false, 700]]);
+    controller.abort(new Error('left'));
+    await Promise.allSettled(all);
+  });
+
+  it('probes URLs that are in no record with the usual settings, one at a time, and apart from records', async () => {
+    const { checks, begun, end } = bench();
+    const both = Promise.all([checks.checkUrl('http://a.example', unending), checks.checkUrl('http://a.example', unending, { debug: false })]);
+    await turn();
+    expect(begun).toEqual([{ url: 'http://a.example', timeoutMs: 5_000, debug: false, signal: expect.any(AbortSignal) }]);
+    const controller = new AbortController();
+    const left = expect(checks.check(record('other', 'http://b.example'), controller.signal)).rejects.toThrow('left');
+    await turn();
+    expect(begun).toHaveLength(2);
+    controller.abort(new Error('left'));
+    await left;
+    await end('http://a.example');
+    const [first, second] = await both;
+    expect(second).toBe(first);
   });
 
   it('joins callers onto the probe of the same record that is under way, and reports it once', async () => {

@@ -13,6 +13,8 @@ describe('probeUrlOf', () => {
     ['http://[::1]:5000', 'http://[::1]:5000/v2/'],
     ['http://2130706433/', 'http://127.0.0.1/v2/'],
     ['http://user:secret@h/p?q=1#f', 'http://h/p/v2/'],
+    ['http://:@h/p?#', 'http://h/p/v2/'],
+    ['http://h/p#', 'http://h/p/v2/'],
   ])('%s', (publicUrl, expected) => {
     expect(probeUrlOf(publicUrl)?.href).toBe(expected);
   });

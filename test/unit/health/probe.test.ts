@@ -37,9 +37,9 @@ async function probe(url: string, options: ProbeOptions = {}): Promise<ProbeResu
   return prober.probe({ url, timeoutMs, signal });
 }
 
-const interimFirst: Behaviour = (socket, head) => {
+const interimFirst: Behaviour = (socket, head, connection) => {
   socket.write('HTTP/1.1 103 Early Hints\r\n\r\n');
-  behaviours.works(socket, head);
+  behaviours.works(socket, head, connection);
 };
 
 const servers: BadRegistry[] = [];
@@ -77,6 +77,9 @@ describe('probe', () => {
       phases: { dns_ms: null, connect_ms: expect.any(Number), tls_ms: null, first_byte_ms: expect.any(Number), total_ms: expect.any(Number) },
       tls: null,
       challenge: null,
+      flavor: 'distribution',
+      retry_after_s: null,
+      canary: null,
       vantage: 'here',
       checked_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     });
@@ -233,10 +236,10 @@ describe('probe of a registry that misbehaves', () => {
 
 describe('probe that is redirected', () => {
   it('follows to another path and another host, and reports the first URL and the last status', async () => {
-    const target = await serve((socket, head) => (head.startsWith('GET /moved/v2/?a=b ') ? behaviours.works : answer('404 Not Found'))(socket, head));
+    const target = await serve((socket, head, connection) => (head.startsWith('GET /moved/v2/?a=b ') ? behaviours.works : answer('404 Not Found'))(socket, head, connection));
     const first = await serve(redirectTo(`${target.url}/moved/v2/?a=b`, '301 Moved Permanently'));
     expect(await probe(first.url)).toMatchObject({ healthy: true, cause: 'ok', status_code: 200, url: `${first.url}/v2/` });
-    const relative: Behaviour = (socket, head) => (head.startsWith('GET /v2/ ') ? redirectTo('../other/') : behaviours.works)(socket, head);
+    const relative: Behaviour = (socket, head, connection) => (head.startsWith('GET /v2/ ') ? redirectTo('../other/') : behaviours.works)(socket, head, connection);
     expect(await probe((await serve(relative)).url)).toMatchObject({ healthy: true });
   });
 
@@ -283,7 +286,7 @@ describe('probe that is redirected', () => {
   });
 
   it('counts all rounds against one deadline', async () => {
-    const slow: Behaviour = (socket, head) => void setTimeout(() => redirectTo('/v2/')(socket, head), 200);
+    const slow: Behaviour = (socket, head, connection) => void setTimeout(() => redirectTo('/v2/')(socket, head, connection), 200);
     expect(await probe((await serve(slow)).url, { timeoutMs: 500 })).toMatchObject({ cause: 'timeout', reachable: true });
   });
 });
@@ -306,6 +309,7 @@ describe('probe over TLS', () => {
       names: ['registry.example', '127.0.0.1'],
       valid_from: expect.stringMatching(/Z$/),
       expires_at: expect.stringMatching(/Z$/),
+      lifetime_left: 0.5,
     });
     const leftMs = Date.parse(result.tls?.expires_at ?? '') - Date.now();
     expect(leftMs / DAY_MS).toBeCloseTo(1, 1);

@@ -108,21 +108,11 @@ describe('dialer', () => {
     expect(victim.connections()).toBe(0);
   });
 
-  it('judges every connection of a client, too, not only those of dial', async () => {
-    const signal = new AbortController().signal;
-    const client = dialerWith(onlyFirst).openClient(new URL(victim.url), { signal, headerBytesMax: 1024, answerBytesMax: 1024 });
-    await expect(client.request({ method: 'GET', path: '/v2/' })).rejects.toMatchObject({ phase: 'policy', code: 'BLOCKED' });
-    await client.destroy();
-    expect(victim.connections()).toBe(0);
-  });
-
   it.each(['file:///etc/passwd', 'data:text/plain,x', 'ftp://127.0.0.1/', 'gopher://127.0.0.1/', 'unix:/run/docker.sock', 'javascript:alert(1)', 'ws://127.0.0.1/'])(
     'abuse 6: refuses %s by its scheme',
     async (url) => {
       const dialer = dialerWith(loopbackOnly);
       expect(await dialError(dialer, url)).toMatchObject({ phase: 'policy', code: 'SCHEME' });
-      const options = { signal: new AbortController().signal, headerBytesMax: 1024, answerBytesMax: 1024 };
-      expect(() => dialer.openClient(new URL(url), options)).toThrow(DialError);
     },
   );
 
@@ -191,9 +181,7 @@ describe('dialer', () => {
     const before = names.map((name) => [name, process.env[name]] as const);
     for (const name of names) process.env[name] = name === 'NODE_USE_ENV_PROXY' ? '1' : victim.url;
     try {
-      const client = dialerWith(onlyFirst).openClient(new URL(registry.url), { signal: new AbortController().signal, headerBytesMax: 1024, answerBytesMax: 1024 });
-      expect((await client.request({ method: 'GET', path: '/v2/' })).statusCode).toBe(200);
-      await client.destroy();
+      expect(await dialled(dialerWith(onlyFirst), registry.url)).toBe('127.0.0.1');
       expect([registry.connections(), victim.connections()]).toEqual([1, 0]);
     } finally {
       for (const [name, value] of before) {

@@ -1,6 +1,7 @@
 import { BSON, Code, DBRef, MaxKey, ObjectId, Timestamp } from 'mongodb';
 import type { RecordFields } from '../../../src/core/record.ts';
 import { changesTo, jsonOf, newDocumentOf, showDocument, storedRecordOf, type CatalogDocument } from '../../../src/store/mongodb/document.ts';
+import { probed } from '../../contract/store-fixture.ts';
 
 const record: RecordFields = {
   container_registry_id: 'a',
@@ -19,14 +20,14 @@ const kept = (document: CatalogDocument): CatalogDocument => BSON.deserialize(BS
 
 describe('a record in MongoDB', () => {
   it('comes back as it was written', () => {
-    const document = kept(newDocumentOf({ record, meta, health: { status: 'up' } }));
+    const document = kept(newDocumentOf({ record, meta, health: probed('up') }));
     expect(document._id).toBe('a');
-    expect(storedRecordOf(showDocument(document))).toEqual({ id: 'a', text: JSON.stringify(record), meta, health: { status: 'up' } });
+    expect(storedRecordOf(showDocument(document))).toEqual({ id: 'a', text: JSON.stringify(record), meta, health: probed('up') });
   });
 
   it.each(['Code', 'ObjectId', 'Long', 'nonsense'])('abuse 25: an object that calls itself a BSON %s is only an object', (type) => {
     const odd = { ...record, container_registry_metadata: { a: { _bsontype: type, code: 'x', id: 'y', low: 1 } } };
-    const document = kept(newDocumentOf({ record: odd, meta, health: { status: 'up' } }));
+    const document = kept(newDocumentOf({ record: odd, meta, health: probed('up') }));
     expect(showDocument(document).record).toEqual(odd);
   });
 

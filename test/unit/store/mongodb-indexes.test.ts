@@ -1,6 +1,6 @@
 import { MongoServerError, type Collection } from 'mongodb';
 import type { CatalogDocument } from '../../../src/store/mongodb/document.ts';
-import { ensureIndexes } from '../../../src/store/mongodb/indexes.ts';
+import { ensureIndexes, RECORD_INDEXES } from '../../../src/store/mongodb/indexes.ts';
 import { codeOf } from '../../contract/store-fixture.ts';
 import { rememberingLog } from '../../support/mongo/stores.ts';
 
@@ -20,7 +20,7 @@ describe('the indexes in MongoDB', () => {
     const log = rememberingLog();
     const isWildcard = (name: string): boolean => ['portolan_metadata', 'portolan_config', 'portolan_storage_info'].includes(name);
     const { collection, created } = refusing(new MongoServerError({ code: 67, errmsg: 'unknown index plugin' }), isWildcard);
-    await ensureIndexes(collection, log);
+    await ensureIndexes(collection, RECORD_INDEXES, log);
     expect(created).toContain('portolan_id');
     expect(created).toContain('portolan_tags');
     expect(log.lines.map(({ fields }) => fields?.['index'])).toEqual(['portolan_metadata', 'portolan_config', 'portolan_storage_info']);
@@ -28,7 +28,7 @@ describe('the indexes in MongoDB', () => {
 
   it('are given up for now when the server is away', async () => {
     const { collection, created } = refusing(new MongoServerError({ code: 10_107, errmsg: 'not primary' }), () => true);
-    expect(await codeOf(ensureIndexes(collection, rememberingLog()))).toBe('STORE_UNAVAILABLE');
+    expect(await codeOf(ensureIndexes(collection, RECORD_INDEXES, rememberingLog()))).toBe('STORE_UNAVAILABLE');
     expect(created).toEqual([]);
   });
 });

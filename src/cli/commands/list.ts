@@ -1,0 +1,116 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Client } from '../../client/client.ts';
+import type { ListQuery, ShownRecord } from '../../client/types.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { limits } from '../../core/limits.ts';
+import type { CommandContext, GlobalOptions } from '../context.ts';
+import { LISTED_FIELDS, listLayout } from '../render/list.ts';
+import type { Layout, TableOptions } from '../render/table.ts';
+import { jsonLine } from '../render/text.ts';
+import { tableOptions, type Terminal } from '../terminal.ts';
+
+interface ListFlags extends GlobalOptions {
+  readonly filter?: JsonObject;
+  readonly tag: readonly string[];
+  readonly type?: string;
+  readonly limit?: number;
+  readonly json?: true;
+}
+
+/** Records that a table is laid out by; those after them have to do with its columns. */
+const LAYOUT_RECORDS = 200;
+
+const HELP = `
+Where several conditions are given, all of them must hold.
+
+Examples:
+  portolan list
+  portolan list --tag ai --tag gpu --type aios
+  portolan list --filter '{"health.status": {"$in": ["down", "degraded"]}}'
+  portolan list --json | jq -r .container_registry_public_url`;
+
+/** `portolan list`: the records of the catalog. */
+export function listCommand(context: CommandContext): Command {
+  const { terminal } = context;
+  return new Command('list')
+    .summary('list the records of the catalog')
+    .description('Lists records in the order of their ids.')
+    .addOption(new Option('--filter <json>', 'a MongoDB filter').argParser(parseFilter))
+    .addOption(new Option('--tag <tag>', 'has this tag; may be given several times').default([], 'any').argParser(gather))
+    .addOption(new Option('--type <type>', 'is of this type').choices(['aios', 'external']))
+    .addOption(new Option('--limit <number>', 'at most so many').argParser(parseLimit))
+    .option('--json', 'print whole records as JSON, one a line')
+    .addHelpText('after', HELP)
+    .action(async (_flags: unknown, command: Command) => {
+      const flags = command.optsWithGlobals<ListFlags>();
+      const query = { filter: filterOf(flags), ...(flags.limit === undefined ? {} : { limit: flags.limit }) };
+      const client = context.connect(command);
+      await print(flags.json === true ? jsonLines(client, query) : tableLines(client, query, tableOptions(terminal)), terminal);
+    });
+}
+
+export const gather = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+function parseFilter(text: string): JsonObject {
+  const parsed = parseJson(text);
+  if (!isJsonObject(parsed)) throw new InvalidArgumentError('A filter is a JSON object, such as {"container_registry_tags": "ai"}.');
+  return parsed;
+}
+
+function parseJson(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw new InvalidArgumentError(`It is not valid JSON: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+}
+
+function parseLimit(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number above 0.');
+  return Number(text);
+}
+
+function filterOf({ filter, tag, type }: ListFlags): JsonObject {
+  const conditions: JsonObject[] = [
+    ...(filter === undefined ? [] : [filter]),
+    ...tag.map((word) => ({ container_registry_tags: word })),
+    ...(type === undefined ? [] : [{ 'container_registry_storage_info.registry_type': type }]),
+  ];
+  return conditions.length > 1 ? { $and: conditions } : (conditions[0] ?? {});
+}
+
+async function* jsonLines(client: Client, query: ListQuery): AsyncIterable<string> {
+  for await (const record of client.list(query)) yield jsonLine(record);
+}
+
+async function* tableLines(client: Client, query: ListQuery, options: TableOptions): AsyncIterable<string> {
+  const first: ShownRecord[] = [];
+  let layout: Layout<ShownRecord> | null = null;
+  const begin = (): Layout<ShownRecord> => listLayout(first, options);
+  for await (const record of client.list({ ...query, fields: LISTED_FIELDS, include: 'health' })) {
+    if (layout !== null) yield linesText(layout.linesOf(record));
+    else if (first.push(record) === LAYOUT_RECORDS) yield tableBeginning((layout = begin()), first);
+  }
+  if (first.length === 0) yield 'No record to show. `portolan add <url>` adds one.\n';
+  else if (layout === null) yield tableBeginning(begin(), first);
+}
+
+const tableBeginning = ({ header, linesOf }: Layout<ShownRecord>, records: readonly ShownRecord[]): string => linesText([header, ...records.flatMap(linesOf)]);
+
+const linesText = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
+
+/** Writes many lines at once. What came before a failure is shown, too. */
+async function print(texts: AsyncIterable<string>, terminal: Terminal): Promise<void> {
+  let waiting = '';
+  try {
+    for await (const text of texts) {
+      waiting += text;
+      if (waiting.length < limits.streamChunkLength) continue;
+      const chunk = waiting;
+      waiting = '';
+      await terminal.out(chunk);
+    }
+  } finally {
+    await terminal.out(waiting);
+  }
+}

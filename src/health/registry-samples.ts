@@ -1,0 +1,40 @@
+import type { RegistryHealth, VantageReport } from '../core/schema-types.ts';
+import type { StoredRecord } from '../store/port.ts';
+import type { HealthReports } from './report.ts';
+
+/** What metrics say of one registry from one vantage. */
+export interface RegistrySample {
+  readonly id: string;
+  readonly name: string;
+  readonly url: string;
+  readonly type: string;
+  readonly vantage: string;
+  readonly verdict: string;
+  readonly isUp: boolean;
+  readonly lastProbeMs: number | null;
+  readonly certificateExpiryMs: number | null;
+}
+
+/** One sample for each of the records and each vantage that watches it. */
+export async function samplesOf(batches: AsyncIterable<readonly StoredRecord[]>, reports: Pick<HealthReports, 'ofRecords'>): Promise<readonly RegistrySample[]> {
+  const samples: RegistrySample[] = [];
+  for await (const records of batches) {
+    for (const report of await reports.ofRecords(records)) samples.push(...Object.entries(report.vantages).map(([vantage, seen]) => sampleOf(report, vantage, seen)));
+  }
+  return samples;
+}
+
+function sampleOf({ id, name, url, registry_type: type }: RegistryHealth, vantage: string, seen: VantageReport): RegistrySample {
+  const { status: verdict, last_checked_at: lastCheckedAt, certificate_expires_at: expiresAt } = seen;
+  return {
+    id,
+    name,
+    url,
+    type,
+    vantage,
+    verdict,
+    isUp: verdict !== 'down' && verdict !== 'unknown',
+    lastProbeMs: lastCheckedAt === null ? null : Date.parse(lastCheckedAt),
+    certificateExpiryMs: expiresAt === null ? null : Date.parse(expiresAt),
+  };
+}

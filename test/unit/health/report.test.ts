@@ -1,0 +1,37 @@
+import { createHealthReports } from '../../../src/health/report.ts';
+import type { HealthEvent } from '../../../src/store/health-port.ts';
+import { report } from '../../contract/health-fixture.ts';
+import { startBench, watched, type WatchingBench } from '../../support/watching.ts';
+
+let bench: WatchingBench;
+beforeEach(async () => {
+  bench = await startBench();
+});
+afterEach(() => bench.dispose());
+
+describe('events, page by page', () => {
+  const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
+  const eventAt = (atMs: number): HealthEvent => ({ atMs, from: 'up', to: 'unknown', cause: 'not_watched', evidence: '{"last":null,"failures":[]}' });
+
+  it('lose none of those that came at one moment, as when several vantages fall silent together', async () => {
+    await bench.add(watched('a'));
+    await bench.health.touch('a', ['edge', 'far']);
+    for (const vantage of ['default', 'edge', 'far']) {
+      for (const atMs of [NOW - 2, NOW - 1, NOW]) await report(bench.health, { id: 'a', vantage }, { event: eventAt(atMs) });
+    }
+    const reports = createHealthReports(bench.health, bench.clock);
+    for (const limit of [1, 2, 3, 4, 9]) {
+      const told: string[] = [];
+      for (let beforeMs = NOW + 1; ; ) {
+        const page = await reports.events('a', { beforeMs, limit });
+        told.push(...page.map(({ at, vantage }) => `${at} ${vantage}`));
+        const last = page.at(-1);
+        if (last === undefined) break;
+        beforeMs = Date.parse(last.at);
+      }
+      expect(told).toHaveLength(9);
+      expect(new Set(told).size).toBe(9);
+      expect(told).toEqual(told.toSorted().toReversed());
+    }
+  });
+});

@@ -1,19 +1,7 @@
+import type { RegistrySample } from '../core/registry-sample.ts';
 import type { RegistryHealth, VantageReport } from '../core/schema-types.ts';
 import type { StoredRecord } from '../store/port.ts';
 import type { HealthReports } from './report.ts';
-
-/** What metrics say of one registry from one vantage. */
-export interface RegistrySample {
-  readonly id: string;
-  readonly name: string;
-  readonly url: string;
-  readonly type: string;
-  readonly vantage: string;
-  readonly verdict: string;
-  readonly isUp: boolean;
-  readonly lastProbeMs: number | null;
-  readonly certificateExpiryMs: number | null;
-}
 
 /** One sample for each of the records and each vantage that watches it. */
 export async function samplesOf(batches: AsyncIterable<readonly StoredRecord[]>, reports: Pick<HealthReports, 'ofRecords'>): Promise<readonly RegistrySample[]> {

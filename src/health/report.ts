@@ -18,9 +18,22 @@ export interface HealthReports {
   /** With the last result and the last failures. */
   ofRecord(record: StoredRecord): Promise<RegistryHealth>;
   /** @throws {AppError} `INVALID_PARAMETER`, `LIMIT_EXCEEDED` when the times make no steps, or too many */
-  history(id: string, vantage: string, query: TimelineQuery): Promise<HealthHistory>;
+  history(id: string, seenFrom: SeenFrom, query: TimelineQuery): Promise<HealthHistory>;
   /** The latest first. Those of the moment of the last one come all, though they be more than `limit`, so that its time leads on. */
   events(id: string, query: { beforeMs: number; limit: number }): Promise<readonly HealthEvent[]>;
+}
+
+/** Where a history is to be seen from. */
+export interface SeenFrom {
+  /** Undefined: nobody said. */
+  readonly vantage: string | undefined;
+  /** Taken then, if it watches the registry; if it does not, the first that does. */
+  readonly preferred: string;
+}
+
+function vantageOf({ vantage, preferred }: SeenFrom, watches: readonly Watch[]): string {
+  if (vantage !== undefined) return vantage;
+  return watches.some((watch) => watch.vantage === preferred) ? preferred : (watches[0]?.vantage ?? preferred);
 }
 
 export function createHealthReports(store: Pick<HealthStore, 'watchesOf' | 'hours' | 'days' | 'events'>, clock: Clock): HealthReports {
@@ -41,14 +54,15 @@ export function createHealthReports(store: Pick<HealthStore, 'watchesOf' | 'hour
       return reportOf(stored, await store.watchesOf([stored.id]), { facts: facts.of(stored), nowMs: clock.nowMs(), isWhole: true });
     },
 
-    async history(id, vantage, query) {
+    async history(id, seenFrom, query) {
       const nowMs = clock.nowMs();
       const needs = timelineNeeds(query, nowMs);
+      const watches = await store.watchesOf([id]);
+      const vantage = vantageOf(seenFrom, watches);
       const key = { id, vantage };
-      const [hours, days, watches] = await Promise.all([
+      const [hours, days] = await Promise.all([
         needs.hours === null ? [] : store.hours(key, needs.hours.from, needs.hours.to),
         needs.days === null ? [] : store.days(key, needs.days.from, needs.days.to),
-        store.watchesOf([id]),
       ]);
       const tail = watches.find((watch) => watch.vantage === vantage)?.tail ?? new Uint8Array();
       const steps = timeline(query, { hours, days, tail }, nowMs);

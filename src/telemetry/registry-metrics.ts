@@ -1,18 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-
-/** What is known of one registry from one vantage. */
-export interface RegistrySample {
-  readonly id: string;
-  readonly name: string;
-  readonly url: string;
-  readonly type: string;
-  readonly vantage: string;
-  readonly verdict: string;
-  /** Whether it can be used: every verdict but `down` and `unknown`. */
-  readonly isUp: boolean;
-  readonly lastProbeMs: number | null;
-  readonly certificateExpiryMs: number | null;
-}
+import type { RegistrySample } from '../core/registry-sample.ts';
 
 /** All samples that are to be shown, and how many registries were left out because there are too many; null while nobody can tell. */
 export type RegistrySource = () => Promise<{ readonly samples: readonly RegistrySample[]; readonly leftOut: number } | null>;

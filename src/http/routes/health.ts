@@ -117,18 +117,19 @@ function historyRoute({ catalog, reports, vantage, nowMs }: HealthRoutesOptions)
       timeParameter('from', 'Beginning, ISO 8601. Default: 24 hours before the end, or up to a step more, so that steps begin at round times.'),
       timeParameter('to', 'End, ISO 8601. Default: now.'),
       { name: 'step', description: 'Length of a step in seconds. Default: about a hundredth of the time.', schema: { type: 'integer', minimum: 1, maximum: 400 * 86_400 } },
-      { ...vantageParameter, description: 'Where it was seen from. Default: the vantage of the process that answers.' },
+      { ...vantageParameter, description: 'Where it was seen from. Default: the vantage of the process that answers, if it watches the registry, otherwise the first that does.' },
     ],
     answers: { 200: { description: 'The steps in order of time.', data: historySchema } },
     errors: ['RECORD_NOT_FOUND', 'LIMIT_EXCEEDED', ...storeErrors],
     async handle({ params, query }) {
+      const givenVantage = query['vantage'] === undefined ? undefined : vantageOf(query['vantage']);
       const { id } = await catalog.get(idOf(params));
       const toMs = timeOf(query, 'to') ?? nowMs();
       const givenFromMs = timeOf(query, 'from');
       const stepMs = query['step'] === undefined ? defaultStepMs(toMs - (givenFromMs ?? toMs - DAY_MS)) : Number(query['step']) * 1000;
       // On the hour where steps are hours, which is easier to read and cheaper to tell.
       const fromMs = givenFromMs ?? Math.floor((toMs - DAY_MS) / stepMs) * stepMs;
-      return success(await reports.history(id, vantageOf(query['vantage'] ?? vantage), { fromMs, toMs, stepMs }));
+      return success(await reports.history(id, { vantage: givenVantage, preferred: vantage }, { fromMs, toMs, stepMs }));
     },
   };
 }

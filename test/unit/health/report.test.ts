@@ -35,3 +35,17 @@ describe('events, page by page', () => {
     }
   });
 });
+
+describe('the history of a registry', () => {
+  it('is seen from the vantage that was asked for, else from the preferred one, else from one that watches', async () => {
+    await bench.add(watched('a'));
+    await bench.health.touch('a', ['edge', 'far']);
+    const reports = createHealthReports(bench.health, bench.clock);
+    const times = { fromMs: 0, toMs: 3_600_000, stepMs: 3_600_000 };
+    const seenFrom = async (vantage: string | undefined, preferred: string): Promise<string> => (await reports.history('a', { vantage, preferred }, times)).vantage;
+    expect(await seenFrom('far', 'edge')).toBe('far');
+    expect(await seenFrom(undefined, 'far')).toBe('far');
+    expect(['default', 'edge']).toContain(await seenFrom(undefined, 'office'));
+    expect(await seenFrom('office', 'edge')).toBe('office');
+  });
+});

@@ -14,7 +14,7 @@ const healthOf = async (id: string) => (await bench.store.get(id))!.health;
 const watchOf = async (id: string) => (await bench.store.health.watchesOf([id]))[0]!;
 const reportOf = async (id: string) => createHealthReports(bench.store.health, bench.clock).ofRecord((await bench.store.get(id))!);
 const historyOf = async (id: string, sinceMs: number) =>
-  createHealthReports(bench.store.health, bench.clock).history(id, HERE, { fromMs: sinceMs, toMs: bench.clock.nowMs() + 60_000, stepMs: 3_600_000 });
+  createHealthReports(bench.store.health, bench.clock).history(id, { vantage: HERE, preferred: HERE }, { fromMs: sinceMs, toMs: bench.clock.nowMs() + 60_000, stepMs: 3_600_000 });
 
 describe('a record that is paused', () => {
   it('is unknown from then on and no longer probed, and probed at once when it goes on', async () => {

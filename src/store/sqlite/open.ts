@@ -4,7 +4,7 @@ import { AppError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Log } from '../../telemetry/logs.ts';
 import type { Store } from '../health-port.ts';
-import type { Connection } from './connection.ts';
+import { connect, type Connection } from './connection.ts';
 import { isDamage, storeDamaged, storeErrorOf, storeUnavailable } from './faults.ts';
 import { lockFolder } from './folder-lock.ts';
 import { createHealth } from './health/health.ts';
@@ -102,7 +102,14 @@ function assemble({ connection, file, log, clock, queryLimits, release }: Parts)
       throw failureOf(error);
     }
   }
-  const health = createHealth({ connection, records, schedule, read: (work) => guarded(work), write: (change) => guarded(() => writer.write(change)) });
+  const health = createHealth({
+    connection,
+    openReader: () => connect(file, { readOnly: true, cacheKib: limits.sqliteTextCacheKib }),
+    records,
+    schedule,
+    read: (work) => guarded(work),
+    write: (change) => guarded(() => writer.write(change)),
+  });
   const deleting = (id: string, expectedRevision: number | undefined) => {
     const change = records.delete(id, expectedRevision);
     return () => {

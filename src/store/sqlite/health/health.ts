@@ -13,6 +13,8 @@ import { createWatchLog, loadWatches, type WatchLog } from './watch-log.ts';
 
 interface HealthOptions {
   readonly connection: Connection;
+  /** Another connection, for reading much once: its page cache is small, and is gone with it. */
+  readonly openReader: () => Connection;
   readonly records: Records;
   /** Told of commits and what is undone by whoever writes. */
   readonly schedule: Schedule;
@@ -81,9 +83,14 @@ function afterLoading(options: HealthOptions): HealthOptions {
   };
 }
 
-async function load({ connection, schedule, read }: HealthOptions): Promise<void> {
-  const steps = loadWatches(connection, schedule);
-  while ((await read(() => steps.next())).done !== true) await nextTurn();
+async function load({ openReader, schedule, read }: HealthOptions): Promise<void> {
+  const reader = await read(openReader);
+  try {
+    const steps = loadWatches(reader, schedule);
+    while ((await read(() => steps.next())).done !== true) await nextTurn();
+  } finally {
+    reader.close();
+  }
 }
 
 const IDS = 'SELECT id FROM records WHERE id > ? ORDER BY id LIMIT ?';

@@ -149,9 +149,10 @@ export function createSchedule(): Schedule {
 function createEntries() {
   const all: Entry[] = [];
   const byNumber = new Map<number, Entry>();
-  const byId = new Map<string, readonly Entry[]>();
+  /** Most records are watched from one vantage, and a hundred thousand arrays of one are megabytes. */
+  const byId = new Map<string, Entry | readonly Entry[]>();
   const columns = createColumns();
-  const of = (id: string): readonly Entry[] => byId.get(id) ?? [];
+  const of = (id: string): readonly Entry[] => [byId.get(id) ?? []].flat();
   const place = (entry: Entry, slot: number, times: Times): void => {
     all[slot] = entry;
     entry.slot = slot;
@@ -167,13 +168,13 @@ function createEntries() {
     put(entry: Entry, times: Times): void {
       place(entry, all.length, times);
       byNumber.set(entry.watchId, entry);
-      byId.set(entry.id, [...of(entry.id), entry]);
+      byId.set(entry.id, byId.has(entry.id) ? [...of(entry.id), entry] : entry);
     },
     take(entry: Entry): void {
       byNumber.delete(entry.watchId);
       const others = of(entry.id).filter((other) => other !== entry);
       if (others.length === 0) byId.delete(entry.id);
-      else byId.set(entry.id, others);
+      else byId.set(entry.id, others.length === 1 && others[0] !== undefined ? others[0] : others);
       const last = all.pop();
       if (last !== undefined && last !== entry) place(last, entry.slot, columns.get(last.slot));
     },

@@ -119,15 +119,6 @@ const NOT_WRITTEN: Standing = { version: 0, dueAtMs: null, staleAtMs: null, inte
  * it nothing else may be done with them.
  */
 export function* loadWatches(connection: Connection, schedule: Schedule): Generator<undefined, void> {
-  const standings = new Map<number, Standing>();
-  for (let after = 0; ; ) {
-    const rows = connection.all(LOAD_STATES, after, limits.watchesLoadedTogether) as readonly [number, number, number | null, number | null, number][];
-    for (const [version, watchId, dueAtMs, staleAtMs, intervalMs] of rows) standings.set(watchId, { version, dueAtMs, staleAtMs, intervalMs });
-    yield;
-    const last = rows.at(-1);
-    if (last === undefined) break;
-    [after] = last;
-  }
   // All watches of a vantage share its name, rather than hold one each.
   const vantages = new Map<string, string>();
   for (let after = 0; ; ) {
@@ -135,9 +126,21 @@ export function* loadWatches(connection: Connection, schedule: Schedule): Genera
     for (const [watchId, id, vantage] of rows) {
       const shared = vantages.get(vantage) ?? vantage;
       vantages.set(vantage, shared);
-      schedule.add({ id, vantage: shared }, watchId, standings.get(watchId) ?? NOT_WRITTEN);
+      schedule.add({ id, vantage: shared }, watchId, NOT_WRITTEN);
     }
     // Before anybody else has a turn who might undo his own changes.
+    schedule.committed();
+    yield;
+    const last = rows.at(-1);
+    if (last === undefined) break;
+    [after] = last;
+  }
+  for (let after = 0; ; ) {
+    const rows = connection.all(LOAD_STATES, after, limits.watchesLoadedTogether) as readonly [number, number, number | null, number | null, number][];
+    for (const [version, watchId, dueAtMs, staleAtMs, intervalMs] of rows) {
+      const entry = schedule.numbered(watchId);
+      if (entry !== undefined) schedule.move(entry, { version, dueAtMs, staleAtMs, intervalMs });
+    }
     schedule.committed();
     yield;
     const last = rows.at(-1);

@@ -4,6 +4,8 @@ import { MongoClient } from 'mongodb';
 import { startMongo } from '../test/support/peers.ts';
 import { callJson, forAll } from './harness/json-calls.ts';
 import { atMost, shown, type Line } from './harness/line.ts';
+import { scrape } from './harness/scrape.ts';
+import type { Service } from './harness/service.ts';
 import type { Bench } from './harness/workspace.ts';
 import { watchedRecordAt } from './records.ts';
 
@@ -14,7 +16,10 @@ const PROCESSES = 3;
 /** Slow enough that the one that is killed has probes under way. */
 const ANSWER_AFTER_MS = 1_000;
 const WARM_UP_MS = 12_000;
-const BEFORE_KILL_MS = 8_000;
+const BEFORE_KILL_MS = 5_000;
+/** Probes that the killed process has under way, at least. */
+const INTERRUPTED = 5;
+const LOOK_EVERY_MS = 50;
 /** Longer than the bar: a registry that nobody takes over is found out. */
 const AFTER_KILL_MS = 32_000;
 /** Nothing asks for a probe earlier than this share of an interval, as all registries are well; 0.95 of it is the least that jitter makes. */
@@ -29,18 +34,18 @@ export const replicas: Bench = {
     const database = `portolan-bench-${randomUUID()}`;
     const variables = { MONGO_URL: mongo.url, MONGO_DATABASE: database };
     try {
-      const [first, second, third] = [await start(), await start(), await start()];
+      const services = await Promise.all(Array.from({ length: PROCESSES }, start));
       const numbers = Array.from({ length: RECORDS }, (_, number) => number);
-      await forAll(numbers, (number) => callJson(first.port, 'POST', '/container_registry', watchedRecordAt(number, registries.urlOf(number), INTERVAL_S)));
+      await forAll(numbers, (number) => callJson(portOf(services, number), 'POST', '/container_registry', watchedRecordAt(number, registries.urlOf(number), INTERVAL_S)));
       await delay(WARM_UP_MS);
       const beginMs = Date.now();
       await delay(BEFORE_KILL_MS);
-      process.kill(second.pid, 'SIGKILL');
+      process.kill((await busyOne(services)).pid, 'SIGKILL');
       await delay(AFTER_KILL_MS);
       const endMs = Date.now();
       const visits: (readonly number[])[] = [];
       for (const number of numbers) visits.push(await registries.visits(number));
-      await Promise.all([first.stop(), third.stop()]);
+      await Promise.all(services.map((service) => service.stop()));
       return linesOf(visits, beginMs, endMs);
     } finally {
       await drop(mongo.url, database);
@@ -51,6 +56,18 @@ export const replicas: Bench = {
     }
   },
 };
+
+const portOf = (services: readonly Service[], number: number): number => services[number % services.length]?.port ?? 0;
+
+/** The first that is seen with so many probes under way: they are what its death interrupts. */
+async function busyOne(services: readonly Service[]): Promise<Service> {
+  const startedMs = performance.now();
+  while (performance.now() - startedMs < 3 * INTERVAL_S * 1000) {
+    for (const service of services) if ((await scrape(service.port)).sum('portolan_probes_in_flight') >= INTERRUPTED) return service;
+    await delay(LOOK_EVERY_MS);
+  }
+  throw new Error(`No process has ever had ${INTERRUPTED} probes under way.`);
+}
 
 async function drop(url: string, database: string): Promise<void> {
   const client = new MongoClient(url);

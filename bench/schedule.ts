@@ -14,10 +14,11 @@ const PORTS = 256;
 /** Somebody reads records all the time: enough of them to tell percentiles, too few to matter for the processor. */
 const READS_PER_S = 100;
 const READERS = 4;
-/** The first probes are due so long after the store is begun to be filled; … */
-const DUE_AFTER_MS = 35_000;
+/** The first probes are due so long after the store has its records; … */
+const DUE_AFTER_MS = 24_000;
 /** … before that, readers find out how the service answers when it has nothing else to do. */
-const IDLE_MS = 10_000;
+const IDLE_WARM_UP_MS = 3_000;
+const IDLE_MS = 8_000;
 const WARM_UP_MS = 12_000;
 const MEASURED_MS = 40_000;
 
@@ -26,11 +27,10 @@ export const schedule: Bench = {
   about: `${RECORDS} registries every ${INTERVAL_S} s by one process: lag, processor, memory, and what readers notice`,
   async run(workspace) {
     const registries = await workspace.openRegistries(PORTS);
-    const dueFromMs = Date.now() + DUE_AFTER_MS;
-    const dataDir = await fill(workspace, registries.ports, dueFromMs);
+    const { dataDir, dueFromMs } = await fill(workspace, registries.ports);
     const service = await workspace.startService(dataDir);
     const load = workspace.startLoadGenerator();
-    await read(load, service, IDLE_MS / 2);
+    await read(load, service, IDLE_WARM_UP_MS);
     const idle = await read(load, service, IDLE_MS);
     const leftMs = dueFromMs - Date.now();
     if (leftMs < 0) throw new Error(`Probes were due ${-leftMs} ms before the service was found idle: this machine needs a longer DUE_AFTER_MS.`);
@@ -41,12 +41,12 @@ export const schedule: Bench = {
   },
 };
 
-async function fill(workspace: Workspace, ports: readonly number[], dueFromMs: number): Promise<string> {
+async function fill(workspace: Workspace, ports: readonly number[]): Promise<{ dataDir: string; dueFromMs: number }> {
   const dataDir = await workspace.emptyFolder();
   const filler = workspace.startHelper<FillWatchedOrder, number>('harness/fill-watched-process.ts');
-  await filler.ask({ dataDir, ports, records: RECORDS, intervalS: INTERVAL_S, dueFromMs });
+  const dueFromMs = await filler.ask({ dataDir, ports, records: RECORDS, intervalS: INTERVAL_S, dueAfterMs: DUE_AFTER_MS });
   await filler.stop();
-  return dataDir;
+  return { dataDir, dueFromMs };
 }
 
 async function read(load: Helper<Load, LoadResult>, { port }: Service, elapsedMs: number): Promise<LoadResult> {

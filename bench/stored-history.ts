@@ -12,7 +12,7 @@ const WITH_MONTH = 20;
 /** Probes of these records are due in half a day and later, so that none is made meanwhile. */
 const INTERVAL_S = 86_400;
 const HISTORY_ROUNDS = 4;
-const SUMMARY_ROUNDS = 9;
+const SUMMARY_ROUNDS = 5;
 
 /** What the store and the endpoints make of history. */
 export async function storedHistoryLines(workspace: Workspace): Promise<Line[]> {

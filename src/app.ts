@@ -5,6 +5,7 @@ import { ROLES, type Config } from './config/settings.ts';
 import { systemClock } from './core/clock.ts';
 import { StartError } from './core/errors.ts';
 import type { HealthChecks } from './health/checks.ts';
+import { createRecordFacts, type RememberedFacts } from './health/record-facts.ts';
 import { samplesOf } from './health/registry-samples.ts';
 import { createHealthReports, type HealthReports } from './health/report.ts';
 import { createRecordListener } from './health/watching/touching.ts';
@@ -47,7 +48,8 @@ export async function createApp(config: Config, version: string): Promise<App> {
   const log = createLog({ level: config.logLevel, format: logFormatOf(config.logFormat) });
   const store = await openStore(config, log);
   const catalog = createCatalog(store, clock, createRecordListener({ store: store.health, clock, vantage: config.roles.includes('prober') ? config.vantage : null, log }));
-  const reports = createHealthReports(store.health, clock);
+  const facts = createRecordFacts();
+  const reports = createHealthReports(store.health, facts, clock);
   const metrics = createMetrics(version, () => readRegistrySamples(catalog, reports, config.metricsRegistriesMax).catch((error: unknown) => {
     // What the process tells of itself is wanted most of all while the store is away.
     log.warn('the metrics of registries cannot be read', { error });
@@ -55,7 +57,7 @@ export async function createApp(config: Config, version: string): Promise<App> {
   }));
   const readiness = createReadiness({ store: () => store.ping() });
   const policy = { loopback: exposure.loopback, allow: config.probeAllowCidrs, deny: config.probeDenyCidrs };
-  const probing = once(() => loadProbing({ config, policy, extraCa, store, metrics, log, version }));
+  const probing = once(() => loadProbing({ config, policy, extraCa, store, facts, metrics, log, version }));
   const routes: RouteDefinition[] = config.roles.includes('api') ? catalogRoutes({ config, catalog, reports, probing }) : [];
   routes.push(
     ...systemRoutes({
@@ -125,13 +127,14 @@ interface ProbingParts {
   readonly policy: AddressPolicy;
   readonly extraCa: string | undefined;
   readonly store: Store;
+  readonly facts: RememberedFacts;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly version: string;
 }
 
 /** What probes need is loaded when the first requests can already be answered. */
-async function loadProbing({ config: { vantage }, policy, extraCa, store, metrics, log, version }: ProbingParts): Promise<Probing> {
+async function loadProbing({ config: { vantage }, policy, extraCa, store, facts, metrics, log, version }: ProbingParts): Promise<Probing> {
   const [{ createDialer }, { createHealthChecks }, { createProber }, { createWatcher }, { createCountedChecks }] = await Promise.all([
     import('./outgoing/dialer.ts'),
     import('./health/checks.ts'),
@@ -142,7 +145,7 @@ async function loadProbing({ config: { vantage }, policy, extraCa, store, metric
   const clock = systemClock;
   const dialer = createDialer({ policy, clock, ...(extraCa === undefined ? {} : { extraCa }) });
   const prober = createProber({ dialer, clock, vantage, userAgent: `portolan/${version}` });
-  const watcher = createWatcher({ store: store.health, prober, clock, vantage, log, metrics });
+  const watcher = createWatcher({ store: store.health, prober, facts, clock, vantage, log, metrics });
   const uncounted = createHealthChecks({ prober });
   const onDemand = createHealthChecks({ prober, onResult: (result) => metrics.observeProbe(result.cause, result.phases) });
   return {

@@ -259,8 +259,8 @@ export const limits = {
   resultsRetryMs: 1_000,
   /** … for as long as the claims still hold. */
   resultsKeptMs: 10_000,
-  /** Records whose settings are remembered by the watcher: a kilobyte each. */
-  targetsKept: 20_000,
+  /** Records of which it is remembered what they say about their health: a kilobyte each. */
+  recordFactsKept: 20_000,
   /** Work of upkeep goes in steps, with so much time between them for everything else. */
   upkeepPauseMs: 20,
   /** A vantage says this often that it probes, and learns what pace its schedule needs. */

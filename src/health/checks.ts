@@ -2,8 +2,7 @@ import { limits } from '../core/limits.ts';
 import type { RecordFields } from '../core/record.ts';
 import { orAborted } from '../outgoing/abort.ts';
 import type { Prober, ProbeRequest, ProbeResult } from './probe.ts';
-import { publicUrlOf } from './probe-url.ts';
-import { healthSettingsOf } from './settings.ts';
+import { factsOf, probeRequestOf } from './record-facts.ts';
 import { createSlots } from './slots.ts';
 
 export interface HealthChecksOptions {
@@ -90,12 +89,7 @@ export function createHealthChecks(options: HealthChecksOptions): HealthChecks &
   }
 
   return {
-    check: (record, signal, { debug = false } = {}) => join(record.container_registry_id, targetOf(record, debug), signal),
+    check: (record, signal, { debug = false } = {}) => join(record.container_registry_id, { ...probeRequestOf(factsOf(record)), debug }, signal),
     checkUrl: (url, signal, { debug = false } = {}) => join(null, { url, timeoutMs: limits.probeTimeoutMs, debug }, signal),
   };
-}
-
-function targetOf(record: RecordFields, debug: boolean): Omit<ProbeRequest, 'signal'> {
-  const { timeoutMs, ca, expectedStatus, canary } = healthSettingsOf(record);
-  return { url: publicUrlOf(record), timeoutMs, ca, expectedStatus, canary, debug };
 }

@@ -1,47 +1,55 @@
 import { isJsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
-import type { RegistryHealth } from '../core/schema-types.ts';
-import type { StoredRecord } from '../store/port.ts';
-import { recordOf } from '../store/stored-record.ts';
+import type { RecordFields } from '../core/record.ts';
+import type { ProbeRequest } from './probe.ts';
 import { publicUrlOf } from './probe-url.ts';
 import { healthSettingsOf, type HealthSettings } from './settings.ts';
 
-/** What a record says of its registry, as far as reports show it. */
-export interface RecordFacts extends Pick<HealthSettings, 'maintenance'> {
-  readonly shown: Pick<RegistryHealth, 'name' | 'url' | 'registry_type'>;
+/** What a record says of its registry, as far as health needs it. */
+export interface RecordFacts {
+  readonly name: string;
+  readonly url: string;
+  readonly registryType: string;
+  readonly settings: HealthSettings;
+}
+
+/** Documents of older databases may have anything where a text belongs. */
+const textOr = (otherwise: string, value: unknown): string => (typeof value === 'string' ? value : otherwise);
+
+export function factsOf(record: RecordFields): RecordFacts {
+  const storageInfo: unknown = record.container_registry_storage_info;
+  return {
+    name: textOr('', record.container_registry_name),
+    url: publicUrlOf(record),
+    registryType: textOr('unknown', isJsonObject(storageInfo) ? storageInfo['registry_type'] : undefined),
+    settings: healthSettingsOf(record),
+  };
+}
+
+/** How a record wants its registry to be probed. */
+export function probeRequestOf({ url, settings: { timeoutMs, ca, expectedStatus, canary } }: Pick<RecordFacts, 'url' | 'settings'>): Omit<ProbeRequest, 'signal'> {
+  return { url, timeoutMs, ca, expectedStatus, canary };
+}
+
+export interface RememberedFacts {
+  of(record: { readonly id: string; readonly text: string }): RecordFacts;
 }
 
 /**
- * Remembers what unchanged records say: reading it from their texts takes a fifth of the time of a list, and far longer where they name
- * authorities of their own, whose certificates are parsed.
+ * Remembers what unchanged records say: reading it from their texts costs more than judging a result, takes a fifth of the time of a
+ * list, and far more where they name authorities of their own. One memory serves whoever probes and whoever reports. Texts are
+ * compared rather than revisions, because documents that somebody else writes keep theirs.
  */
-export function createRecordFacts(): { of(stored: StoredRecord): RecordFacts } {
+export function createRecordFacts(): RememberedFacts {
   const known = new Map<string, { readonly text: string; readonly facts: RecordFacts }>();
   return {
-    of(stored) {
-      const { id, text } = stored;
+    of({ id, text }) {
       const found = known.get(id);
       if (found?.text === text) return found.facts;
-      if (known.size >= limits.targetsKept) known.clear();
-      const facts = factsOf(stored);
+      if (known.size >= limits.recordFactsKept) known.clear();
+      const facts = factsOf(JSON.parse(text) as RecordFields);
       known.set(id, { text, facts });
       return facts;
     },
   };
 }
-
-function factsOf(stored: StoredRecord): RecordFacts {
-  const record = recordOf(stored);
-  const storageInfo: unknown = record.container_registry_storage_info;
-  return {
-    shown: {
-      name: textOrNone(record.container_registry_name),
-      url: publicUrlOf(record),
-      registry_type: isJsonObject(storageInfo) && typeof storageInfo['registry_type'] === 'string' ? storageInfo['registry_type'] : 'unknown',
-    },
-    maintenance: healthSettingsOf(record).maintenance,
-  };
-}
-
-/** Documents of older databases may have anything where a text belongs. */
-const textOrNone = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -6,7 +6,7 @@ import type { HealthStore, StoredHealthEvent, Watch } from '../store/health-port
 import type { StoredRecord } from '../store/port.ts';
 import { timeline, timelineNeeds, type TimelineQuery } from './history/timeline.ts';
 import { uptimes } from './history/totals.ts';
-import { createRecordFacts, type RecordFacts } from './record-facts.ts';
+import type { RecordFacts, RememberedFacts } from './record-facts.ts';
 import { maintenanceAt } from './settings.ts';
 import { expire } from './verdict.ts';
 import { parseState, vantageHealthOf, type KeptFailure, type LastResult, type WatchState } from './watch-state.ts';
@@ -36,9 +36,7 @@ function vantageOf({ vantage, preferred }: SeenFrom, watches: readonly Watch[]):
   return watches.some((watch) => watch.vantage === preferred) ? preferred : (watches[0]?.vantage ?? preferred);
 }
 
-export function createHealthReports(store: Pick<HealthStore, 'watchesOf' | 'hours' | 'days' | 'events'>, clock: Clock): HealthReports {
-  const facts = createRecordFacts();
-
+export function createHealthReports(store: Pick<HealthStore, 'watchesOf' | 'hours' | 'days' | 'events'>, facts: RememberedFacts, clock: Clock): HealthReports {
   async function watchesById(records: readonly StoredRecord[]): Promise<ReadonlyMap<string, readonly Watch[]>> {
     return Map.groupBy(await store.watchesOf(records.map(({ id }) => id)), ({ id }) => id);
   }
@@ -88,13 +86,15 @@ interface Showing {
 }
 
 function reportOf(stored: StoredRecord, watches: readonly Watch[], { facts, nowMs, vantage, isWhole }: Showing): RegistryHealth {
-  const inMaintenance = maintenanceAt(facts, nowMs) !== null;
+  const inMaintenance = maintenanceAt(facts.settings, nowMs) !== null;
   const seen = watches.map((watch) => ({ watch, state: stateNow(watch, nowMs) }));
   const summary = seen.reduce(withEnded, stored.health);
   const shown = seen.filter(({ watch }) => vantage === undefined || watch.vantage === vantage);
   return {
     id: stored.id,
-    ...facts.shown,
+    name: facts.name,
+    url: facts.url,
+    registry_type: facts.registryType,
     status: summary.status,
     cause: summary.cause,
     since: summary.since,

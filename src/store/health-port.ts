@@ -113,8 +113,8 @@ export interface HealthStore {
   watchesOf(ids: readonly string[]): Promise<readonly Watch[]>;
   /** Brings forward watches of a vantage that are due later than they can have been put off (`farFrom`), which only a clock that was set back brings about. @returns whether more may be left */
   mend(vantage: string, nowMs: number, limit: number): Promise<boolean>;
-  /** How many watches of a vantage are to be probed, how many probes a second they need, and since when the most overdue one that nobody holds is due (null: none is; those due at once, 0, do not count, as nobody knows since when). */
-  load(vantage: string, nowMs: number): Promise<{ readonly watches: number; readonly probesPerS: number; readonly oldestDueMs: number | null }>;
+  /** Probes a second that the watches of a vantage need at the intervals that they have now. */
+  probesPerS(vantage: string): Promise<number>;
 
   /** Packed results of hours `from` to `to`, both included, in order. */
   hours(key: WatchKey, from: number, to: number): Promise<readonly { readonly hour: number; readonly results: Uint8Array }[]>;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RegistryHealth } from '../../src/core/schema-types.ts';
 import { answer, behaviours, startBadRegistry, type BadRegistry } from '../support/bad-registry.ts';
 import { makeCertificate } from '../support/certificates.ts';
-import { findPeer } from '../support/peers.ts';
+import { describeWithPeer, requirePeer } from '../support/peers.ts';
 import { call, newRecord } from '../support/requests.ts';
 import { startService, temporaryFolder, type TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
@@ -90,10 +90,11 @@ describe('metrics of registries', () => {
     await call(service.url, 'DELETE', '/container_registry/passing');
     expect(await expose()).not.toContain('"passing"');
   });
+});
 
-  const promtool = findPeer('promtool');
-  (promtool === null && process.env['CI'] !== 'true' ? it.skip : it)('are nothing that promtool complains of', async () => {
-    const { status, stdout, stderr } = spawnSync(join(promtool ?? '', 'promtool'), ['check', 'metrics'], { input: await expose(), encoding: 'utf8', timeout: 20_000 });
+describeWithPeer('promtool', 'promtool, on metrics of registries', () => {
+  it('finds nothing to complain of', async () => {
+    const { status, stdout, stderr } = spawnSync(join(requirePeer('promtool'), 'promtool'), ['check', 'metrics'], { input: await expose(), encoding: 'utf8', timeout: 20_000 });
     expect([status, stdout, stderr]).toEqual([0, '', '']);
   });
 });

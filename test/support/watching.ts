@@ -7,6 +7,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import type { RecordFields } from '../../src/core/record.ts';
 import { decodeHour, type PastResult } from '../../src/health/history/tail.ts';
 import type { Prober, ProbeRequest, ProbeResult } from '../../src/health/probe.ts';
+import { createRecordFacts } from '../../src/health/record-facts.ts';
 import { createRecordListener } from '../../src/health/watching/touching.ts';
 import { createWatcher, type Watcher } from '../../src/health/watching/watcher.ts';
 import { parseState, type WatchState } from '../../src/health/watch-state.ts';
@@ -158,7 +159,7 @@ export async function startBench(): Promise<WatchingBench> {
     told,
     isAway: false,
     watcher(change = {}) {
-      const watcher = createWatcher({ store: health, prober, clock, vantage: HERE, metrics, log, ...change });
+      const watcher = createWatcher({ store: health, prober, facts: createRecordFacts(), clock, vantage: HERE, metrics, log, ...change });
       started.push(watcher);
       return watcher;
     },

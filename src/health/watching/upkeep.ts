@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
 import { limits } from '../../core/limits.ts';
 import type { HealthStore } from '../../store/health-port.ts';
+import { firstHourWithResults } from '../history/timeline.ts';
 import { completionOfExpiry } from './completion.ts';
 import { createLoop, type Loop } from './loop.ts';
 import type { Pace } from './pace.ts';
@@ -17,16 +18,14 @@ interface ProberUpkeepOptions extends UpkeepOptions {
   readonly pace: Pick<Pace, 'setNeed'>;
 }
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+const DAY_MS = 24 * 3_600_000;
 
 /** What a process does that probes, so that every record is watched from its vantage and at the pace that this takes. */
 export function proberUpkeep({ store, clock, log, vantage, pace }: ProberUpkeepOptions): readonly Loop[] {
   async function announce(): Promise<void> {
     await store.announce(vantage, clock.nowMs());
     while (await store.mend(vantage, clock.nowMs(), limits.staleEndedTogether)) await pause(limits.upkeepPauseMs);
-    const { probesPerS } = await store.load(vantage, clock.nowMs());
-    pace.setNeed(probesPerS);
+    pace.setNeed(await store.probesPerS(vantage));
   }
 
   /** Records that were there before this vantage was, or were written by another program. */
@@ -75,7 +74,7 @@ export function createRemoval({ store, clock }: Pick<UpkeepOptions, 'store' | 'c
     const couldAnnounce = nowMs - removedAtMs < 2 * limits.pruneEveryMs;
     removedAtMs = nowMs;
     const before = {
-      hour: Math.floor(nowMs / HOUR_MS) - limits.resultsKeptHours,
+      hour: firstHourWithResults(nowMs),
       day: Math.floor(nowMs / DAY_MS) - limits.figuresKeptDays,
       eventMs: nowMs - limits.figuresKeptDays * DAY_MS,
     };

@@ -4,12 +4,12 @@ import { limits } from '../../core/limits.ts';
 import type { ClaimedWatch, Completion, HealthStore } from '../../store/health-port.ts';
 import { observationOf } from '../observation.ts';
 import type { ProbeResult, Prober } from '../probe.ts';
+import { probeRequestOf, type RecordFacts, type RememberedFacts } from '../record-facts.ts';
 import { completionOfPause, completionOfResult, postponement } from './completion.ts';
 import { createHostCounts } from './host-counts.ts';
 import { createLoop } from './loop.ts';
 import { createPace } from './pace.ts';
 import { createResultWriter } from './result-writer.ts';
-import { createTargets, type Target } from './targets.ts';
 import { proberUpkeep } from './upkeep.ts';
 
 /** Hears of what the watcher does. */
@@ -23,6 +23,7 @@ export interface WatcherMetrics {
 export interface WatcherOptions {
   readonly store: HealthStore;
   readonly prober: Prober;
+  readonly facts: RememberedFacts;
   readonly clock: Clock;
   readonly vantage: string;
   readonly metrics: WatcherMetrics;
@@ -49,15 +50,16 @@ interface Running {
   readonly finished: Promise<void>;
 }
 
-export function createWatcher({ store, prober, clock, vantage, metrics, log, random = Math.random }: WatcherOptions): Watcher {
+export function createWatcher({ store, prober, facts, clock, vantage, metrics, log, random = Math.random }: WatcherOptions): Watcher {
   const pace = createPace(clock);
   const hosts = createHostCounts();
-  const targets = createTargets();
   const writer = createResultWriter({ store, clock, log });
   const underWay = new Map<string, Running>();
   const stopping = new AbortController();
   // Every probe under way listens.
   setMaxListeners(0, stopping.signal);
+
+  const factsOfClaim = ({ id, record: { text } }: ClaimedWatch): RecordFacts => facts.of({ id, text });
 
   async function claimDue(signal: AbortSignal): Promise<void> {
     for (;;) {
@@ -73,7 +75,7 @@ export function createWatcher({ store, prober, clock, vantage, metrics, log, ran
 
   /** @returns whether a probe has begun */
   function begin(claim: ClaimedWatch): boolean {
-    const target = targets.of(claim);
+    const target = factsOfClaim(claim);
     const nowMs = clock.nowMs();
     if (!target.settings.enabled) {
       write(completionOfPause(claim, nowMs));
@@ -85,18 +87,18 @@ export function createWatcher({ store, prober, clock, vantage, metrics, log, ran
     }
     // Zero means that somebody asked for it, so that there is nothing to be late for.
     if (claim.dueAtMs !== null && claim.dueAtMs > 0) metrics.observeLag(Math.max(0, nowMs - claim.dueAtMs));
-    const result = prober.probe({ url: target.url, ...probeSettings(target), signal: stopping.signal });
+    const result = prober.probe({ ...probeRequestOf(target), signal: stopping.signal });
     underWay.set(claim.id, { url: target.url, result, finished: finish(claim, target, result) });
     metrics.setProbesInFlight(underWay.size);
     return true;
   }
 
   /** Spread, so that not the same ones come first each time; nobody waits for much longer than its interval. */
-  function busyMs({ url, settings }: Target): number {
+  function busyMs({ url, settings }: RecordFacts): number {
     return Math.ceil(Math.min(hosts.retryAfterMs(url), settings.intervalMs) * (0.5 + random()));
   }
 
-  async function finish(claim: ClaimedWatch, target: Target, result: Promise<ProbeResult>): Promise<void> {
+  async function finish(claim: ClaimedWatch, target: RecordFacts, result: Promise<ProbeResult>): Promise<void> {
     try {
       const found = await result;
       metrics.observeProbe(found.cause, found.phases);
@@ -111,7 +113,7 @@ export function createWatcher({ store, prober, clock, vantage, metrics, log, ran
   }
 
   /** A probe fails by itself only when it is called off. Should it do so otherwise, trying it again at once would hardly help. */
-  async function giveBack(claim: ClaimedWatch, { settings }: Target, error: unknown): Promise<void> {
+  async function giveBack(claim: ClaimedWatch, { settings }: RecordFacts, error: unknown): Promise<void> {
     if (stopping.signal.aborted) {
       await store.release([claim]).catch(() => undefined);
       return;
@@ -145,14 +147,9 @@ export function createWatcher({ store, prober, clock, vantage, metrics, log, ran
       return found?.url === url ? found.result : undefined;
     },
     async take(claim, result) {
-      const written = writer.write(completionOfResult(claim, observationOf(result, clock.nowMs()), targets.of(claim).settings, random()));
+      const written = writer.write(completionOfResult(claim, observationOf(result, clock.nowMs()), factsOfClaim(claim).settings, random()));
       await writer.flush();
       await written;
     },
   };
-}
-
-/** What of a record's settings concerns the probe. */
-export function probeSettings({ settings: { timeoutMs, ca, expectedStatus, canary } }: Target): Pick<Target['settings'], 'timeoutMs' | 'ca' | 'expectedStatus' | 'canary'> {
-  return { timeoutMs, ca, expectedStatus, canary };
 }

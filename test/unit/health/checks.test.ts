@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { RecordFields } from '../../../src/core/record.ts';
 import { createHealthChecks, type HealthChecks, type HealthChecksOptions, type UrlChecks } from '../../../src/health/checks.ts';
 import type { ProbeRequest, ProbeResult } from '../../../src/health/probe.ts';
+import { resultOf } from '../../support/watching.ts';
 
 const record = (id: string, url = `http://${id}.example`): RecordFields => ({
   container_registry_id: id,
@@ -12,23 +13,6 @@ const record = (id: string, url = `http://${id}.example`): RecordFields => ({
   container_registry_image_prefix: '',
   container_registry_config: {},
   container_registry_storage_info: {},
-});
-
-const resultOf = (url: string): ProbeResult => ({
-  reachable: true,
-  healthy: true,
-  status_code: 200,
-  reason: 'OK',
-  url,
-  cause: 'ok',
-  phases: { dns_ms: null, connect_ms: 1, tls_ms: null, first_byte_ms: 1, total_ms: 2 },
-  tls: null,
-  challenge: null,
-  flavor: 'distribution',
-  retry_after_s: null,
-  canary: null,
-  vantage: 'here',
-  checked_at: '2026-01-01T00:00:00.000Z',
 });
 
 interface Bench {

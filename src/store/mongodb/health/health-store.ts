@@ -3,7 +3,7 @@ import type { Connection } from '../connection.ts';
 import { claimDue, claimOne, claimStale, release } from './claims.ts';
 import { healthCollectionsOf, type HealthCollections } from './collections.ts';
 import { complete } from './complete.ts';
-import { days, events, hours, load, watchesOf } from './reading.ts';
+import { days, events, hours, probesPerS, watchesOf } from './reading.ts';
 import { announce, dropVantages, enrol, forget, mend, prune, touch, vantagesSince } from './upkeep.ts';
 
 /**
@@ -28,7 +28,7 @@ export function createMongoHealthStore(connection: Connection): HealthStore {
     dropVantages: (beforeMs, nowMs, limit) => run((all) => dropVantages(all, beforeMs, nowMs, limit)),
     watchesOf: (ids) => run((all) => watchesOf(all, ids)),
     mend: (vantage, nowMs, limit) => run((all) => mend(all, vantage, nowMs, limit)),
-    load: (vantage, nowMs) => run((all) => load(all, vantage, nowMs)),
+    probesPerS: (vantage) => run((all) => probesPerS(all, vantage)),
     hours: (key, from, to) => run((all) => hours(all, key, from, to)),
     days: (key, from, to) => run((all) => days(all, key, from, to)),
     events: (id, query) => run((all) => events(all, id, query)),

@@ -1,6 +1,6 @@
 /** What is known of watches and their past. */
 import type { HealthStore, StoredHealthEvent, Watch, WatchKey } from '../../health-port.ts';
-import { LIMITS, READING, type HealthCollections } from './collections.ts';
+import { READING, type HealthCollections } from './collections.ts';
 import { bytesOf, pastKeyOf, WATCH_PROJECTION, watchOf } from './watch-document.ts';
 
 export async function watchesOf({ watches }: HealthCollections, ids: readonly string[]): Promise<readonly Watch[]> {
@@ -8,24 +8,12 @@ export async function watchesOf({ watches }: HealthCollections, ids: readonly st
   return found.map(watchOf);
 }
 
-/** What is due at once is overdue since no time that could be told. */
-export async function load({ watches }: HealthCollections, vantage: string, nowMs: number): ReturnType<HealthStore['load']> {
-  const [groups, [oldest]] = await Promise.all([
-    watches
-      .aggregate<{ _id: number; watches: number }>(
-        [{ $match: { vantage, due: { $gte: 0 } } }, { $group: { _id: '$interval', watches: { $sum: 1 } } }],
-        READING,
-      )
-      .toArray(),
-    watches
-      .find({ vantage, due: { $gt: 0, $lte: nowMs }, lease: { $lte: nowMs } }, { ...LIMITS, projection: { due: 1 }, sort: { due: 1 }, limit: 1 })
-      .toArray(),
-  ]);
-  return {
-    watches: groups.reduce((sum, group) => sum + group.watches, 0),
-    probesPerS: groups.reduce((sum, group) => (group._id > 0 ? sum + (group.watches * 1_000) / group._id : sum), 0),
-    oldestDueMs: oldest?.due ?? null,
-  };
+/** Told from the index, whatever the number of watches: few intervals are in use. */
+export async function probesPerS({ watches }: HealthCollections, vantage: string): Promise<number> {
+  const groups = await watches
+    .aggregate<{ _id: number; watches: number }>([{ $match: { vantage, due: { $gte: 0 } } }, { $group: { _id: '$interval', watches: { $sum: 1 } } }], READING)
+    .toArray();
+  return groups.reduce((sum, group) => (group._id > 0 ? sum + (group.watches * 1_000) / group._id : sum), 0);
 }
 
 export async function hours(collections: HealthCollections, key: WatchKey, from: number, to: number): ReturnType<HealthStore['hours']> {

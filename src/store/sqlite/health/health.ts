@@ -121,7 +121,7 @@ function createEnrolling({ connection, schedule, read, write }: HealthOptions, l
   };
 }
 
-function createListing({ schedule, read, write }: HealthOptions, log: WatchLog): Pick<HealthStore, 'watchesOf' | 'mend' | 'load'> {
+function createListing({ schedule, read, write }: HealthOptions, log: WatchLog): Pick<HealthStore, 'watchesOf' | 'mend' | 'probesPerS'> {
   const watchOf = (entry: Entry): Watch => {
     const { dueAtMs, staleAtMs, intervalMs } = schedule.timesOf(entry);
     return { id: entry.id, vantage: entry.vantage, dueAtMs, staleAtMs, intervalMs, ...log.readState(entry) };
@@ -137,6 +137,6 @@ function createListing({ schedule, read, write }: HealthOptions, log: WatchLog):
       });
       return farAway.length === limit;
     },
-    load: (vantage, nowMs) => read(() => schedule.load(vantage, nowMs)),
+    probesPerS: (vantage) => read(() => schedule.probesPerS(vantage)),
   };
 }

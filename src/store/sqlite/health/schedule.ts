@@ -1,4 +1,4 @@
-import { farFrom, type HealthStore, type WatchKey } from '../../health-port.ts';
+import { farFrom, type WatchKey } from '../../health-port.ts';
 import { createColumns, type Times } from './columns.ts';
 
 /** When a watch is due, and where in the file the rest of it lies. */
@@ -45,8 +45,8 @@ export interface Schedule {
   stalest(nowMs: number, limit: number): readonly Entry[];
   /** Those of a vantage that nobody holds and that are due later than they can have been put off. @see HealthStore.mend */
   farAway(vantage: string, nowMs: number, limit: number): readonly Entry[];
-  /** @see HealthStore.load */
-  load(vantage: string, nowMs: number): Awaited<ReturnType<HealthStore['load']>>;
+  /** @see HealthStore.probesPerS */
+  probesPerS(vantage: string): number;
 
   claim(entry: Entry, claim: Claim): void;
   /** Ends a claim. */
@@ -91,16 +91,13 @@ export function createSchedule(): Schedule {
       }
       return found;
     },
-    load(vantage, nowMs) {
-      let [watches, probesPerS, oldestDueMs] = [0, 0, Infinity];
+    probesPerS(vantage) {
+      let sum = 0;
       for (const entry of entries.all) {
         const { dueAtMs, intervalMs } = columns.get(entry.slot);
-        if (entry.vantage !== vantage || dueAtMs === null) continue;
-        watches += 1;
-        if (intervalMs > 0) probesPerS += 1_000 / intervalMs;
-        if (dueAtMs > 0 && dueAtMs <= nowMs && dueAtMs < oldestDueMs && columns.isFree(entry.slot, nowMs)) oldestDueMs = dueAtMs;
+        if (entry.vantage === vantage && dueAtMs !== null && intervalMs > 0) sum += 1_000 / intervalMs;
       }
-      return { watches, probesPerS, oldestDueMs: oldestDueMs === Infinity ? null : oldestDueMs };
+      return sum;
     },
 
     claim(entry, claim) {

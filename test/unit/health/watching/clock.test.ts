@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '../../../../src/core/limits.ts';
+import { createRecordFacts } from '../../../../src/health/record-facts.ts';
 import { createHealthReports } from '../../../../src/health/report.ts';
 import type { Loop } from '../../../../src/health/watching/loop.ts';
 import { createRemoval, sharedUpkeep } from '../../../../src/health/watching/upkeep.ts';
@@ -27,7 +28,7 @@ function startUpkeep(): void {
 
 const healthOf = async (id: string) => (await bench.store.get(id))!.health;
 const watchOf = async (id: string) => (await bench.store.health.watchesOf([id]))[0]!;
-const reports = () => createHealthReports(bench.store.health, bench.clock);
+const reports = () => createHealthReports(bench.store.health, createRecordFacts(), bench.clock);
 const reportOf = async (id: string) => reports().ofRecord((await bench.store.get(id))!);
 
 /** The most probes that began within one second, whichever. */

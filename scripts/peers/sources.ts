@@ -23,24 +23,53 @@ export async function unpackDebianPackage(dir: string, name: string, version: st
   await rm(join(dir, archive));
 }
 
+/** Only the first entry of GOPROXY: falling through to `direct` would ask version control hosts. */
+const firstOf = (proxies: string): string => proxies.split(/[,|]/)[0] ?? proxies;
+
+export interface GoSource {
+  readonly module: string;
+  readonly version: string;
+  /** Folders of programs below the module; '' is the module itself. */
+  readonly packages: readonly string[];
+  /** Other modules that must have exactly these versions: what the module's own `replace` lines say, which Go heeds only in the module itself. */
+  readonly replaced?: Readonly<Record<string, string>>;
+  /** Variables that the linker sets, `package.name=value`. */
+  readonly linkerVariables?: readonly string[];
+}
+
 /**
- * Builds one Go program into `dir`, named after the last part of its path. `packagePath` lies below the module; '' is
- * the module itself. `go install pkg@version` needs a version list that some modules do not serve; a
- * module of our own with one exact requirement always works.
+ * Builds Go programs of one module into `dir`, each named after the last part of its path. `go install pkg@version` needs
+ * a version list that some modules do not serve; a module of our own with one exact requirement always works.
  */
-export async function buildGoProgram(dir: string, module: string, version: string, packagePath: string): Promise<void> {
+export async function buildGoPrograms(dir: string, { module, version, packages, replaced = {}, linkerVariables = [] }: GoSource): Promise<void> {
   const work = join(dir, 'source');
   await mkdir(work);
-  await writeFile(join(work, 'go.mod'), `module portolan.test/peer\n\ngo 1.22\n\nrequire ${module} ${version}\n`);
+  const replacements = Object.entries(replaced).map(([name, exact]) => `replace ${name} => ${name} ${exact}\n`);
+  await writeFile(join(work, 'go.mod'), `module portolan.test/peer\n\ngo 1.22\n\nrequire ${module} ${version}\n${replacements.join('')}`);
   const proxies = (await runTool('go', ['env', 'GOPROXY'], { cwd: work })).trim();
-  // Only the first entry: falling through to `direct` would ask version control hosts.
-  const firstProxy = proxies.split(/[,|]/)[0] ?? proxies;
-  const program = posix.join(module, packagePath);
-  const out = join(dir, posix.basename(program));
-  await runTool('go', ['build', '-buildvcs=false', '-trimpath', '-ldflags=-s -w', '-o', out, program], {
+  const linkerFlags = ['-s', '-w', ...linkerVariables.map((assignment) => `-X ${assignment}`)].join(' ');
+  const programs = packages.map((path) => posix.join(module, path));
+  // The slash makes it a folder, even for one program.
+  await runTool('go', ['build', '-buildvcs=false', '-trimpath', `-ldflags=${linkerFlags}`, '-o', `${dir}/`, ...programs], {
     cwd: work,
-    env: { GOFLAGS: '-mod=mod', CGO_ENABLED: '0', GOPROXY: firstProxy },
+    env: { GOFLAGS: '-mod=mod', CGO_ENABLED: '0', GOPROXY: firstOf(proxies) },
   });
+  await rm(work, { recursive: true });
+}
+
+/** The same for one program. */
+export const buildGoProgram = (dir: string, module: string, version: string, packagePath: string): Promise<void> =>
+  buildGoPrograms(dir, { module, version, packages: [packagePath] });
+
+/** Copies files of a Go module into `dir`, under their last names: some projects publish what is no program there, too. */
+export async function copyGoModuleFiles(dir: string, module: string, version: string, paths: readonly string[]): Promise<void> {
+  const work = join(dir, 'source');
+  await mkdir(work);
+  await writeFile(join(work, 'go.mod'), 'module portolan.test/peer\n\ngo 1.22\n');
+  const proxies = (await runTool('go', ['env', 'GOPROXY'], { cwd: work })).trim();
+  const output = await runTool('go', ['mod', 'download', '-json', `${module}@${version}`], { cwd: work, env: { GOPROXY: firstOf(proxies) } });
+  const { Dir: folder } = JSON.parse(output.slice(output.indexOf('{'))) as { Dir: string };
+  for (const path of paths) await copyFile(join(folder, path), join(dir, posix.basename(path)));
   await rm(work, { recursive: true });
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { buildGoProgram, compileJava, copyMavenJars, installPythonPackage, unpackDebianPackage } from './sources.ts';
+import { buildGoProgram, buildGoPrograms, compileJava, copyGoModuleFiles, copyMavenJars, installPythonPackage, unpackDebianPackage } from './sources.ts';
 
 export interface Peer {
   readonly name: string;
@@ -18,6 +18,10 @@ export interface Peer {
 }
 
 const mongoMainClass = fileURLToPath(new URL('../../test/support/mongo/MongoPeer.java', import.meta.url));
+/** Kubernetes keeps these as folders of its own repository and publishes them under these names, by the same release. */
+const KUBERNETES_STAGING =
+  'api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap code-generator component-base component-helpers controller-manager cri-api cri-client csi-translation-lib dynamic-resource-allocation endpointslice kms kube-aggregator kube-controller-manager kube-proxy kube-scheduler kubectl kubelet metrics mount-utils pod-security-admission sample-apiserver sample-cli-plugin sample-controller';
+
 /** The main class is ours and changes with the checkout, so its content is part of the version. */
 const mongoMainClassHash = createHash('sha256').update(readFileSync(mongoMainClass)).digest('hex').slice(0, 8);
 
@@ -80,6 +84,62 @@ const table = [
     seconds: 30,
     entry: 'bin/python',
     build: (dir) => installPythonPackage(dir, 'schemathesis==4.32.5'),
+  },
+  {
+    name: 'kubernetes',
+    version: '1.31.4',
+    goodFor: 'kube-apiserver, kube-controller-manager, kube-scheduler and kubectl: the manifests',
+    seconds: 250,
+    entry: 'kube-apiserver',
+    build: (dir) =>
+      buildGoPrograms(dir, {
+        module: 'k8s.io/kubernetes',
+        version: 'v1.31.4',
+        packages: ['cmd/kube-apiserver', 'cmd/kube-controller-manager', 'cmd/kube-scheduler', 'cmd/kubectl'],
+        replaced: Object.fromEntries(KUBERNETES_STAGING.split(' ').map((name) => [`k8s.io/${name}`, 'v0.31.4'])),
+        linkerVariables: ['k8s.io/component-base/version.gitVersion=v1.31.4'],
+      }),
+  },
+  {
+    name: 'etcd',
+    version: '3.4.23',
+    goodFor: 'what kube-apiserver keeps its objects in',
+    seconds: 5,
+    entry: 'usr/bin/etcd',
+    build: (dir) => unpackDebianPackage(dir, 'etcd-server', '3.4.23'),
+  },
+  {
+    name: 'kwok',
+    version: '0.6.1',
+    goodFor: 'nodes that only pretend to run their pods: the manifests',
+    seconds: 70,
+    entry: 'kwok',
+    build: (dir) => buildGoProgram(dir, 'sigs.k8s.io/kwok', 'v0.6.1', 'cmd/kwok'),
+  },
+  {
+    name: 'prometheus-operator-crds',
+    version: '0.78.2',
+    goodFor: 'the definition of ServiceMonitor: the manifests',
+    seconds: 5,
+    entry: 'monitoring.coreos.com_servicemonitors.yaml',
+    build: (dir) =>
+      copyGoModuleFiles(dir, 'github.com/prometheus-operator/prometheus-operator', 'v0.78.2', ['example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml']),
+  },
+  {
+    name: 'compose-spec',
+    version: '2.9.0',
+    goodFor: 'the compose specification’s own reader: compose.yaml',
+    seconds: 15,
+    entry: 'cmd',
+    build: (dir) => buildGoProgram(dir, 'github.com/compose-spec/compose-go/v2', 'v2.9.0', 'cmd'),
+  },
+  {
+    name: 'trivy',
+    version: '0.58.2',
+    goodFor: 'finding misconfiguration in the Dockerfile and the manifests',
+    seconds: 310,
+    entry: 'trivy',
+    build: (dir) => buildGoProgram(dir, 'github.com/aquasecurity/trivy', 'v0.58.2', 'cmd/trivy'),
   },
 ] as const satisfies readonly Peer[];
 

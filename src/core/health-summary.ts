@@ -3,6 +3,8 @@ import type { JsonObject } from './json.ts';
 /** The states that results lead to (design section 7). */
 export type Verdict = 'up' | 'degraded' | 'auth_failed' | 'down' | 'unknown';
 
+export const VERDICTS = ['up', 'degraded', 'auth_failed', 'down', 'unknown'] as const satisfies readonly Verdict[];
+
 /** What one vantage makes of a registry. */
 export interface VantageHealth {
   readonly status: Verdict;

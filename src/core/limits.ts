@@ -108,6 +108,33 @@ export const limits = {
   /** A closing store waits so long for the slice at work. */
   scanCloseTimeoutMs: 2_000,
 
+  /** Memory of the bulk thread for JavaScript's objects: a batch or two of records, several times over. */
+  bulkThreadHeapMb: 128,
+  /** Its young generation, as for the scanning thread. */
+  bulkThreadYoungHeapMb: 8,
+
+  /** Tags that a summary of the catalog lists. People look at the first twenty; free words may be as many as records. */
+  summaryTagsMax: 1_000,
+
+  /** Records of an import that are written together: about a tenth of a second, for which other changes wait, … */
+  importRecordsTogether: 256,
+  /** … and characters of their lines. */
+  importTextTogether: 2 * 1024 * 1024,
+  /** Lines that have come are written, however few, when no more come for so long. */
+  importIdleMs: 50,
+  /** Ids that the trial of an import remembers, to tell of those that come twice: some megabytes. */
+  importTrialIdsMax: 100_000,
+  /** Records that a change of many takes up at once; they are held in memory, and their writes share the wait for the disk. */
+  changesTogether: 64,
+  /** Failures that a change of many tells one by one. */
+  changeFailuresShown: 100,
+  /** Outcomes of an import that wait for a client which reads only when it has sent all: those of a hundred thousand lines. */
+  importAnswerTextMax: 16 * 1024 * 1024,
+  /** An answer that takes longer than this is begun with a blank now and then, so that nobody on the way takes it for dead. */
+  answerSignOfLifeMs: 10_000,
+  /** Bytes of one record's line in an import: the record, as it is sent with blanks and escapes, and its `meta`. */
+  importLineBytesMax: 2 * 1024 * 1024,
+
   /** Changes that wait to be written. Clients wait for each, so more than connections there can hardly be. */
   writeQueueMax: 10_000,
   /** Time that one transaction gathers changes; what comes later goes into the next one. */
@@ -147,6 +174,8 @@ export const limits = {
 
   /** A call on MongoDB is over after this: callers are promised an answer within two seconds, even from a server that hangs. */
   mongoAnswerTimeoutMs: 1_800,
+  /** Records of one call that inserts many: a fraction of that time, also where every one of a dozen indexes is on a slow disk. */
+  mongoInsertedTogether: 64,
   /** Wait for a server that takes writes; short elections are ridden out within it, and it leaves time for the answer. */
   mongoSelectionTimeoutMs: 1_500,
   /** How long a batch of a long query may take before MongoDB is asked whether it is still alive. */
@@ -163,6 +192,18 @@ export const limits = {
 
   /** What our own client reads of one answer. A page is far smaller, even one of the largest foreign documents. */
   clientAnswerBytesMax: 64 * 1024 * 1024,
+  /** … and of one line of a stream, in characters: an entry of the audit with all its changes is some 50 KiB. */
+  clientLineLengthMax: 1024 * 1024,
+  /** Times that the command reads a record again because somebody else changed it meanwhile. */
+  clientRetriesMax: 5,
+  /** A session is renewed so long before it ends, so that it does not end on the way to the service. */
+  sessionRenewedBeforeMs: 30_000,
+  /** Wait for another process that is renewing a session, which takes it one answer of the service. */
+  sessionLockTimeoutMs: 60_000,
+  /** The file of sessions: a few hundred services. */
+  sessionFileBytesMax: 1024 * 1024,
+  /** Standard input that is taken for a password or a token: the longest tokens are a few KiB. */
+  secretInputBytesMax: 64 * 1024,
 
   /** Addresses that are counted apart in one minute; more share one count, so that a flood cannot fill the memory. */
   rateLimitKeysMax: 100_000,
@@ -172,10 +213,14 @@ export const limits = {
   requestHeadersTimeoutMs: 10_000,
   /** … its whole request after this, … */
   requestTimeoutMs: 30_000,
+  /** … or, where it may be of any size, send at least so much a second once that time is over: less is somebody who holds a connection. */
+  uploadBytesPerSMin: 1_024,
   /** … and must not stop reading an answer for longer than this. */
   idleSocketTimeoutMs: 60_000,
   /** Connections at once; each costs memory even when it says nothing. */
   connectionsMax: 10_000,
+  /** How often it is looked whether the certificate of HTTPS was renewed: nobody should have to wait for it, and it costs two `stat`s. */
+  certificateCheckEveryMs: 2_000,
 
   /** Redirects that a probe follows; registries need one at most (design section 6). */
   redirectsMax: 5,
@@ -191,6 +236,23 @@ export const limits = {
   probeInterimAnswersMax: 8,
   /** A registry that asks to be left alone for longer than a day means its limit, not its health. */
   retryAfterSMax: 86_400,
+  /** Credentials of one record: hosts with more namespaces than that have one login for several. All are read for each probe. */
+  credentialsPerRecordMax: 20,
+  /** Characters of a password, token or client secret. Keys of cloud accounts, the longest there are, take some 3,000. */
+  registrySecretLengthMax: 16 * 1024,
+  /** … and of a user's or client's name. */
+  registryUserLengthMax: 512,
+  /** Characters of a repository prefix, and of a token service's host: as long as names on registries and in DNS may be. */
+  repositoryPrefixLengthMax: 255,
+  tokenHostLengthMax: 262,
+  /** Lost races before a change to a credential gives up; people seldom set the same one at once. */
+  credentialRetriesMax: 10,
+  /** A credential is about to expire this long before its end; … */
+  credentialExpiresSoonMs: 14 * 24 * 60 * 60 * 1_000,
+  /** Credentials that could not be opened, remembered so that the log tells of each but once. */
+  brokenCredentialsKept: 1_000,
+  /** Characters of a token that a token service gives out. Registries take headers of 8 to 16 KiB; some cloud's tokens are a few. */
+  registryTokenLengthMax: 32 * 1024,
   /** Lines of a probe's own log: redirects at their most, each with all its steps. */
   probeLogEntriesMax: 100,
   /** Texts of a registry that a result quotes: reason phrase, realm, service, issuer, names. */
@@ -276,6 +338,8 @@ export const limits = {
   staleEveryMs: 5_000,
   staleEndedTogether: 64,
   pruneEveryMs: 10 * 60_000,
+  /** Where the store was away at the start, it is tried this often whether somebody can administer. */
+  settleEveryMs: 5_000,
   rowsPrunedTogether: 250,
 
   /** Addresses of one name that are dialled; a name with more is a load balancer that answers on any. */
@@ -301,4 +365,103 @@ export const limits = {
   resultValidForMsMax: 31 * 24 * 60 * 60 * 1_000,
   /** A clock that goes back by no more than this was corrected, and time stands still meanwhile; by more, it was wrong before. */
   clockStepBackMsMax: 60 * 60 * 1_000,
+
+  /** Clocks of processes that write to one audit differ less than this. Entries that come later are found by an index of their own. */
+  auditLateMs: 60_000,
+  /** Entries of the audit that one step of a search looks at, on the main thread: some 3 ms. */
+  auditSliceRows: 1_000,
+  /** Entries that are checked in one go when the chain is verified: some 2 ms. */
+  auditCheckedTogether: 500,
+  /** Denials and the like that wait to be noted in the audit; what comes on top of them is a flood. */
+  auditNotesMax: 1_000,
+  /** Denials of one address that the audit tells of in a minute; a person or a program that is told no does not need more to be seen. */
+  auditDenialsPerMinute: 60,
+  /** Entries of the audit that are written in one go: a few hundred kilobytes. */
+  auditAppendedTogether: 500,
+  /** Changes that wait to be told of in the audit while MongoDB is away; no more are made beyond it. */
+  auditWaitingMax: 10_000,
+  /** For so long a process goes on from the entry that it saw last. Should the next ones be there already, it is refused; so they must not have been pruned. */
+  auditHeadKnownMs: 5_000,
+  /** While MongoDB is away, appending is tried again after this. */
+  auditRetryMs: 500,
+
+  /** NIST SP 800-63B asks for eight; administrators of a catalog of credentials get a little more. */
+  passwordLengthMin: 10,
+  /** Longer ones would only cost time to hash. */
+  passwordLengthMax: 256,
+  /** A key of 32 characters of base64 holds 192 random bits. */
+  secretKeyLengthMin: 32,
+  /** Different characters in a key: random text of that length has far more. */
+  secretKeyCharactersMin: 8,
+  /** Passwords hashed at once, some 20 ms and 19 MiB each. Node has four threads for such work; one stays free for files and names. */
+  passwordHashesAtOnce: 3,
+  /** Logins that wait for that: about half a second's worth. */
+  passwordHashesWaiting: 64,
+  /** Failed logins of one user before the next ones are slowed down: people mistype, … */
+  accountFailuresFree: 5,
+  /** … and from one address, which may be that of many people. */
+  addressFailuresFree: 20,
+  /** The first wait after that. It doubles with each failure … */
+  loginWaitMsMin: 1_000,
+  /** … up to this: 2,880 guesses a day, and a user who is being attacked still gets a turn. */
+  loginWaitMsMax: 30_000,
+  /** Failures are forgotten when none has followed for so long. */
+  loginFailuresKeptMs: 15 * 60_000,
+  /** Users, addresses and pairs of both whose logins are remembered, of each so many; some 100 bytes each. */
+  loginKeysMax: 10_000,
+  /** How long what is known of a caller may be believed without looking: a revoked token is refused everywhere after that. */
+  callerKnownForMs: 5_000,
+  /** Callers known at once; half a kilobyte each. */
+  callersKnownMax: 10_000,
+  /** Longest `Authorization` that is looked at. Ours are below 1 KiB. */
+  authorizationLengthMax: 8 * 1024,
+  /** A session proves itself with a token that cannot be taken back, only refused after `callerKnownForMs`; so it is short-lived, … */
+  accessTokenLifetimeS: 15 * 60,
+  /** … and renewed; a session that was not renewed for so long has ended. */
+  sessionUnusedMsMax: 30 * 24 * 60 * 60 * 1_000,
+  /** Sessions of one user; with one more, the one that was renewed least lately ends. */
+  sessionsPerUserMax: 100,
+  /** A token may be used this much before the time at which it was made: clocks of replicas differ. */
+  clockLeewayS: 5,
+  /** Keys that sign sessions; one, or a few just after a rotation. */
+  signingKeysMax: 100,
+  /** An unknown key in a token makes the store look no more often than this, so that forged ones cannot wear it out. */
+  signingKeysReadEveryMs: 1_000,
+  /** Users; a directory of people belongs elsewhere. */
+  usersMax: 10_000,
+  /** Groups of one user: each is compared with every share. */
+  groupsPerUserMax: 50,
+  /** API tokens of one user. */
+  tokensPerUserMax: 100,
+  /** Tokens in one list; an administrator asks for those of one user then. */
+  tokensListedMax: 10_000,
+  /** Names are for people to recognise tokens by. */
+  tokenNameLengthMax: 100,
+  /** A token that expires sooner has expired before it was copied, … */
+  tokenLifetimeSMin: 60,
+  /** … and one that expires later is one that does not expire, and should say so. */
+  tokenLifetimeSMax: 10 * 366 * 24 * 60 * 60,
+  /** When a token was last used is kept to the minute: uses are many, and each would be a write. */
+  tokenUseNotedEveryMs: 60_000,
+  /** Lost races of a change to a user before it gives up; people seldom change the same user at once. */
+  accountRetriesMax: 10,
+
+  /** Shares of one record: each is compared with every group of whoever asks, and more people are what groups are for. */
+  sharesPerRecordMax: 100,
+
+  /** The audit keeps values up to this length of JSON; of longer ones it tells that they changed. */
+  auditedValueLengthMax: 256,
+  /** Nobody who reads the audit compares more fields of one change. */
+  auditedChangesMax: 50,
+  /** Keys may be long, and nested deeply. */
+  auditedPathLengthMax: 256,
+  /** Keys of which it is remembered whether they name secrets; catalogs have some hundred different ones. */
+  auditedKeysKept: 2_000,
+
+  /** How long our own client waits for a backup to be made: undici waits no longer for the head of an answer, whatever it is told. */
+  backupPatienceMs: 290_000,
+  /** Rows that are copied from one store into another at once: a millisecond or two of reading. */
+  copyRowsTogether: 250,
+  /** Pages that SQLite's online backup takes in one step, in a thread of its own: 8 MiB. */
+  backupPagesTogether: 1_024,
 } as const;

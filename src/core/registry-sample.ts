@@ -10,4 +10,6 @@ export interface RegistrySample {
   readonly isUp: boolean;
   readonly lastProbeMs: number | null;
   readonly certificateExpiryMs: number | null;
+  /** Of the stored credential. */
+  readonly credentialExpiryMs: number | null;
 }

@@ -295,7 +295,14 @@ export interface ProbeResult {
     | 'unexpected_status'
     | 'storage_failed'
     | 'credentials_rejected'
+    | 'credentials_expired'
+    | 'credentials_withheld'
+    | 'token_service_failed'
     | 'probe_failed';
+  /**
+   * The registry asked for a login and accepted the stored credentials.
+   */
+  authenticated: boolean;
   phases: ProbePhases;
   /**
    * The last certificate that was shown, trusted or not.
@@ -311,7 +318,7 @@ export interface ProbeResult {
    */
   retry_after_s: number | null;
   /**
-   * How the image that must be there was served; null where the record names none, or where `/v2/` already failed or asked for a login.
+   * How the image that must be there was served; null where the record names none, or where `/v2/` already failed or asked for a login that did not succeed.
    */
   canary: CanaryResult | null;
   /**
@@ -328,7 +335,7 @@ export interface ProbeResult {
   log?: ProbeLogEntry[];
 }
 /**
- * Milliseconds spent in each phase, over all redirects; null where it was not reached or not needed.
+ * Milliseconds spent in each phase, over all requests to the registry; null where it was not reached or not needed.
  */
 export interface ProbePhases {
   /**
@@ -348,7 +355,7 @@ export interface ProbePhases {
    */
   first_byte_ms: number | null;
   /**
-   * The whole probe, its canary included.
+   * The whole probe, its login and its canary included.
    */
   total_ms: number;
 }
@@ -423,11 +430,36 @@ export interface RegistryHealth {
    */
   since: string | null;
   /**
+   * The stored credential that probes log in with; null where none is kept for it.
+   */
+  credential: CredentialReport | null;
+  /**
    * What each vantage sees, by its name.
    */
   vantages: {
     [k: string]: VantageReport;
   };
+}
+/**
+ * What may be told of a stored credential.
+ */
+export interface CredentialReport {
+  /**
+   * When it ends, as whoever stored it said; null where nobody did.
+   */
+  expires_at: string | null;
+  /**
+   * It ends within 14 days, or within the last tenth of its life where that is shorter; or it has ended.
+   */
+  expires_soon: boolean;
+  /**
+   * When a probe from any vantage last logged in with it; null where none did since it was stored.
+   */
+  last_accepted_at: string | null;
+  /**
+   * False where the record names another registry than the one it was stored for, and where the service lacks the key that it is sealed with.
+   */
+  usable: boolean;
 }
 /**
  * What one vantage makes of a registry.

@@ -82,7 +82,7 @@ function narrowCondition(condition: Condition, path: readonly string[]): Narrowi
 }
 
 /** All of these hold, so those that narrow may be used and the rest left to the matcher. */
-function both(parts: readonly (Narrowing | null)[]): Narrowing | null {
+export function both(parts: readonly (Narrowing | null)[]): Narrowing | null {
   const of = parts.filter((part) => part !== null);
   const [first] = of;
   return of.length > 1 || first === undefined ? (first === undefined ? null : { kind: 'and', of }) : first;

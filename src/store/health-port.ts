@@ -1,4 +1,6 @@
 import type { VantageHealth, Verdict } from '../core/health-summary.ts';
+import type { AuditStore, EntryStore } from './access-port.ts';
+import type { StoreCopy } from './copy-port.ts';
 import type { RecordStore } from './port.ts';
 
 /** One registry as seen from one vantage. */
@@ -30,8 +32,8 @@ export interface Watch extends WatchKey {
 export interface ClaimedWatch extends Watch {
   /** Proves the claim when it is completed. */
   readonly token: string;
-  /** The record as it was when it was claimed: JSON text of its eight fields, and its revision. */
-  readonly record: { readonly text: string; readonly revision: number };
+  /** The record as it was when it was claimed: JSON text of its eight fields, its revision, and when it was made (ISO 8601 in UTC). */
+  readonly record: { readonly text: string; readonly revision: number; readonly createdAt: string };
 }
 
 export interface ClaimQuery {
@@ -86,8 +88,8 @@ export function farFrom(nowMs: number, intervalMs: number): number {
 export interface HealthStore {
   /** Makes watches for records that have none in this vantage, in id order after `afterId`, looking at `limit` records; each due at a random time within the span. @returns the last id looked at, null at the end */
   enrol(query: { vantage: string; afterId: string | null; limit: number; dueFromMs: number; dueUntilMs: number }): Promise<string | null>;
-  /** A record is new or was changed: its watches, made where they lack, are due at once, in each of these vantages. A claimed one becomes due again when it is completed. */
-  touch(id: string, vantages: readonly string[]): Promise<void>;
+  /** A record, or each of several, is new or was changed: its watches, made where they lack, are due at once, in each of these vantages. A claimed one becomes due again when it is completed. */
+  touch(ids: string | readonly string[], vantages: readonly string[]): Promise<void>;
   /** Removes watches, events, hours and figures of a record that was deleted. */
   forget(id: string): Promise<void>;
 
@@ -126,7 +128,10 @@ export interface HealthStore {
   prune(before: { hour: number; day: number; eventMs: number }, limit: number): Promise<boolean>;
 }
 
-/** What an adapter opens: the records, and their health beside them, in one place. Closing it closes both. */
+/** What an adapter opens: the records, and all that is kept beside them, in one place. Closing it closes all. */
 export interface Store extends RecordStore {
   readonly health: HealthStore;
+  readonly entries: EntryStore;
+  readonly audit: AuditStore;
+  readonly copy: StoreCopy;
 }

@@ -1,10 +1,12 @@
-import type { HealthSummary } from '../core/health-summary.ts';
+import type { RecordAccess, Scope, Visibility } from '../core/access.ts';
+import type { AuditEntry } from '../core/audit.ts';
+import type { HealthSummary, Verdict } from '../core/health-summary.ts';
 import type { RecordFields } from '../core/record.ts';
 import type { Filter } from '../query/filter.ts';
 import type { SortKey, SortPosition } from '../query/sort.ts';
 
 /** Portolan's own book-keeping about a record; read-only for clients. Times are ISO 8601 in UTC. */
-export interface RecordMeta {
+export interface RecordMeta extends RecordAccess {
   readonly created_at: string;
   readonly updated_at: string;
   /** Grows by one with each change. 0: a document of an older database that Portolan has not written yet. */
@@ -28,6 +30,12 @@ export interface NewRecord {
   readonly health: HealthSummary;
 }
 
+/** One of many new records, with what the audit is told of it. */
+export interface Insertion {
+  readonly record: NewRecord;
+  readonly audit?: AuditEntry;
+}
+
 /** A record that has passed all checks, to be written over the one whose revision is `expectedRevision`. */
 export interface Replacement {
   readonly record: RecordFields;
@@ -35,8 +43,28 @@ export interface Replacement {
   readonly expectedRevision: number;
 }
 
+/** Counts of records. */
+export interface RecordSummary {
+  readonly total: number;
+  /** The most frequent first, those that are as frequent by name; `limits.summaryTagsMax` at most. Stores may take tags that begin with the same 200 characters for one. */
+  readonly byTag: readonly TagCount[];
+  /** `unknown`: no type is given, or none that there is. */
+  readonly byType: Readonly<Record<(typeof SUMMARY_TYPES)[number], number>>;
+  readonly byVerdict: Readonly<Record<Verdict, number>>;
+  readonly byVisibility: Readonly<Record<Visibility, number>>;
+}
+
+export interface TagCount {
+  readonly tag: string;
+  readonly count: number;
+}
+
+export const SUMMARY_TYPES = ['aios', 'external', 'unknown'] as const;
+
 export interface FindQuery {
   readonly filter: Filter;
+  /** Only records within it (`isWithin`); null: all. */
+  readonly scope: Scope | null;
   /** Empty: by id, in UTF-8 byte order. Otherwise these keys, then the id. */
   readonly sort: readonly SortKey[];
   /** Only records after this position in that order; `null`: from the beginning. */
@@ -51,21 +79,35 @@ export interface FindQuery {
  * Which records match, and in which order, is decided by `query/` alone, in every store alike. An adapter only narrows
  * the candidates by its indexes (`query/narrow.ts`), and must never leave a match out.
  *
+ * A write with `audit` tells of itself: the entry joins the audit exactly when the write takes effect, in one transaction where the
+ * store has them.
+ *
  * Failures are `AppError`s: `STORE_UNAVAILABLE`, `STORE_FULL`, `STORE_DAMAGED`, `OVERLOADED`, `QUERY_TOO_EXPENSIVE`.
  */
 export interface RecordStore {
   /** Adds a record, durably. `exists` when its id is taken; nothing is written then. */
-  insert(record: NewRecord): Promise<'inserted' | 'exists'>;
+  insert(record: NewRecord, audit?: AuditEntry): Promise<'inserted' | 'exists'>;
+  /**
+   * Adds many records at once, durably, some hundred at most. Tells of each, in their order, as `insert` would; of two with one id the first is
+   * taken. When it fails, none is told of, though some may be there where the store has no transactions.
+   */
+  insertMany(records: readonly Insertion[]): Promise<readonly ('inserted' | 'exists')[]>;
   get(id: string): Promise<StoredRecord | null>;
   /** Matches in order, in batches of a few hundred at most. Ends early and quietly when `signal` aborts. */
   find(query: FindQuery, signal: AbortSignal): AsyncIterable<readonly StoredRecord[]>;
-  /** The JSON texts of all records in id order, as UTF-8 chunks whose records are joined by commas; joined chunks need a comma between. */
-  readAllText(signal: AbortSignal): AsyncIterable<Uint8Array>;
-  count(filter: Filter, signal: AbortSignal): Promise<number>;
+  /** The JSON texts of all records within the scope in id order, as UTF-8 chunks whose records are joined by commas; joined chunks need a comma between. */
+  readAllText(scope: Scope | null, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** The same as lines, each with its line feed. @param withMeta with `meta` beside the eight fields */
+  readAllLines(scope: Scope | null, withMeta: boolean, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  count(filter: Filter, scope: Scope | null, signal: AbortSignal): Promise<number>;
+  /** How many records a user owns, at the cost of a look-up. */
+  countOwned(owner: string): Promise<number>;
+  /** What the records within a scope are, at the cost of going over the index. Takes a while in a large catalog, and holds nobody up. */
+  summary(scope: Scope | null): Promise<RecordSummary>;
   /** Compare-and-swap on the revision, durable. Health stays as it is. `false`: the record is gone or has another revision. */
-  replace(replacement: Replacement): Promise<boolean>;
-  /** Deletes, durably; when `expectedRevision` is given, only at that revision. */
-  delete(id: string, expectedRevision?: number): Promise<'deleted' | 'missing' | 'stale'>;
+  replace(replacement: Replacement, audit?: AuditEntry): Promise<boolean>;
+  /** Deletes, durably, with the credentials that belong to the record; when `expectedRevision` is given, only at that revision. */
+  delete(id: string, expectedRevision?: number, audit?: AuditEntry): Promise<'deleted' | 'missing' | 'stale'>;
   /** Resolves when the store can serve now. @throws {AppError} `STORE_UNAVAILABLE` or `STORE_DAMAGED` */
   ping(): Promise<void>;
   close(): Promise<void>;

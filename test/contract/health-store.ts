@@ -20,7 +20,7 @@ import {
 } from './health-fixture.ts';
 import { describePast } from './health-past.ts';
 import { describeVerdicts } from './health-verdicts.ts';
-import { codeOf, newRecord, recordOf, TIME } from './store-fixture.ts';
+import { codeOf, metaOf, newRecord, recordOf, TIME } from './store-fixture.ts';
 
 /**
  * What every store must do for health, whatever it is made of. `makeFixture` gives each test a place of its own.
@@ -126,6 +126,12 @@ function describeEnrolling(open: () => Store): void {
     ]);
     expect(await watchOf(health, 'a')).toMatchObject({ staleAtMs: NOW + 90, intervalMs: 30, tail: bytes(1, 0, 2), totals: bytes(0) });
     await health.touch('a', []);
+    await health.touch([], [HERE]);
+    const many = Array.from({ length: 40 }, (_unused, index) => `m${index}`);
+    await addRecords(open(), many);
+    await health.touch(many, [HERE, THERE]);
+    expect(new Set((await health.watchesOf(many)).map(({ dueAtMs }) => dueAtMs))).toEqual(new Set([0]));
+    expect(await health.watchesOf(many)).toHaveLength(80);
   });
 
   it('makes one watch when many touch and enrol at once', async () => {
@@ -168,10 +174,10 @@ function describeClaiming(open: () => Store): void {
     await addDue(open(), { a: NOW, b: NOW });
     const next = { dueAtMs: NOW - 5, staleAtMs: NOW + 90_000, intervalMs: 31_000, state: '{"é":1}', tail: ALL_BYTES, totals: bytes(0, 255) };
     await schedule(open(), [{ id: 'a', vantage: HERE, next }]);
-    await open().replace({ record: recordOf('a', { container_registry_name: 'née' }), meta: { created_at: TIME, updated_at: TIME, revision: 5 }, expectedRevision: 1 });
+    await open().replace({ record: recordOf('a', { container_registry_name: 'née' }), meta: metaOf({ revision: 5 }), expectedRevision: 1 });
     const [a, b] = await claimAt(health, NOW);
     expect(kept(a!)).toEqual({ id: 'a', vantage: HERE, ...next });
-    expect(a!.record).toEqual({ text: (await open().get('a'))!.text, revision: 5 });
+    expect(a!.record).toEqual({ text: (await open().get('a'))!.text, revision: 5, createdAt: TIME });
     expect(b!.record.revision).toBe(1);
     expect(a!.token).not.toBe('');
     expect(a!.token).not.toBe(b!.token);
@@ -230,7 +236,7 @@ function describeClaiming(open: () => Store): void {
     await addDue(open(), { a: NOW + 60_000 });
     const claim = await taken(health, { id: 'a', vantage: HERE });
     expect(kept(claim)).toEqual(await watchOf(health, 'a'));
-    expect(claim.record).toEqual({ text: (await open().get('a'))!.text, revision: 1 });
+    expect(claim.record).toEqual({ text: (await open().get('a'))!.text, revision: 1, createdAt: TIME });
     expect(await health.claimOne(claim, NOW + 1, LEASE_MS)).toBeNull();
     expect(await claimedIds(health, NOW + 1)).toEqual([]);
     expect(await health.claimOne({ id: 'a', vantage: THERE }, NOW, LEASE_MS)).toBeNull();
@@ -324,7 +330,7 @@ function describeStale(open: () => Store): void {
     ]);
     const claims = await staleAt(NOW);
     expect(claims.map(({ id, vantage }) => ({ id, vantage }))).toEqual([{ id: 'b', vantage: HERE }, { id: 'e', vantage: THERE }, { id: 'a', vantage: HERE }]);
-    expect(claims[0]!.record).toEqual({ text: (await open().get('b'))!.text, revision: 1 });
+    expect(claims[0]!.record).toEqual({ text: (await open().get('b'))!.text, revision: 1, createdAt: TIME });
     expect(await staleAt(NOW)).toEqual([]);
     expect(await open().health.complete(claims.map((claim) => completionOf(claim, { next: { staleAtMs: null } })))).toEqual([true, true, true]);
     expect(await staleAt(NOW + LEASE_MS * 2)).toMatchObject([{ id: 'c' }]);

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Store } from '../../src/store/health-port.ts';
 import { addDue, addRecords, claimAt, completionOf, HERE, iso, NOW, report, seen, taken, THERE } from './health-fixture.ts';
-import { find, findIds, recordOf, TIME } from './store-fixture.ts';
+import { find, findIds, metaOf, recordOf } from './store-fixture.ts';
 
 const LATER = NOW + 60_000;
 
@@ -58,7 +58,7 @@ export function describeVerdicts(open: () => Store): void {
     for (const id of ids) await health.touch(id, [HERE, THERE]);
     const [here, there] = [await claimAt(health, NOW, 100, HERE), await claimAt(health, NOW, 100, THERE)];
     const replaceAll = ids.map((id) =>
-      open().replace({ record: recordOf(id, { container_registry_tags: ['new'] }), meta: { created_at: TIME, updated_at: TIME, revision: 2 }, expectedRevision: 1 }),
+      open().replace({ record: recordOf(id, { container_registry_tags: ['new'] }), meta: metaOf({ revision: 2 }), expectedRevision: 1 }),
     );
     const outcomes = await Promise.all([
       health.complete(here.map((claim) => completionOf(claim, { verdict: seen('up') }))),

@@ -8,6 +8,7 @@ import { openMongoStore } from '../../src/store/mongodb/open.ts';
 import type { Completion, Store } from '../../src/store/health-port.ts';
 import { rememberingLog, until } from '../support/mongo/stores.ts';
 import { describeWithPeer, startMongoPeer, type MongoPeer } from '../support/peers.ts';
+import { auditEntry, chainIn, newEntry, readAudit } from './access-fixture.ts';
 import { codeOf, findIds, newRecord } from './store-fixture.ts';
 
 async function gather<T>(stream: AsyncIterable<T>): Promise<T[]> {
@@ -32,8 +33,8 @@ const calls: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ['replace', (store) => store.replace({ ...newRecord('a'), expectedRevision: 1 })],
   ['delete', (store) => store.delete('a')],
   ['find', (store) => findIds(store, {})],
-  ['count', (store) => store.count(parseFilter({}), AbortSignal.timeout(30_000))],
-  ['readAllText', (store) => gather(store.readAllText(AbortSignal.timeout(30_000)))],
+  ['count', (store) => store.count(parseFilter({}), null, AbortSignal.timeout(30_000))],
+  ['readAllText', (store) => gather(store.readAllText(null, AbortSignal.timeout(30_000)))],
   ['ping', (store) => store.ping()],
   ['enrol', ({ health }) => health.enrol({ vantage: 'v', afterId: null, limit: 10, dueFromMs: 1, dueUntilMs: 2 })],
   ['touch', ({ health }) => health.touch('a', ['v'])],
@@ -53,6 +54,18 @@ const calls: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ['days', ({ health }) => health.days(KEY, 1, 2)],
   ['events', ({ health }) => health.events('a', { beforeMs: 2, limit: 1 })],
   ['prune', ({ health }) => health.prune({ hour: 1, day: 1, eventMs: 1 }, 1)],
+  ['insert, told of', (store) => store.insert(newRecord('told'), auditEntry())],
+  ['entries.get', ({ entries }) => entries.get('user', 'a')],
+  ['entries.list', ({ entries }) => entries.list('user', { afterKey: null, limit: 1 })],
+  ['entries.ofOwners', ({ entries }) => entries.ofOwners('token', ['a'])],
+  ['entries.put', ({ entries }) => entries.put(newEntry('b'))],
+  ['entries.put, told of', ({ entries }) => entries.put(newEntry('told'), auditEntry())],
+  ['entries.delete', ({ entries }) => entries.delete('token', 'b')],
+  ['entries.deleteOwned', ({ entries }) => entries.deleteOwned('token', 'b')],
+  ['entries.prune', ({ entries }) => entries.prune(1, 1)],
+  ['audit.append', ({ audit }) => audit.append([auditEntry({ target: 'while away' })])],
+  ['audit.read', ({ audit }) => readAudit(audit, { user: 'ann', action: 'record', fromMs: 1, toMs: 2 })],
+  ['audit.prune', ({ audit }) => audit.prune(1, 1)],
 ];
 
 /** Each call fails as it should, and in time; all at once, because each takes nearly its two seconds. */
@@ -108,12 +121,17 @@ describeWithPeer('mongo-java-server', 'MongoDB being away', () => {
   it('abuse 33: lost while running: every call fails within two seconds, and works once the server is back, with all data', async () => {
     const log = await open();
     await until(() => isBack(store));
-    expect(await store.insert(newRecord('a'))).toBe('inserted');
+    expect(await store.insert(newRecord('a'), auditEntry({ target: 'before' }))).toBe('inserted');
     await server.stop();
     await expectAllUnavailable(store);
     await startAgain();
     await until(() => isBack(store));
     expect(await findIds(store, {})).toEqual(['a']);
+    await store.audit.append([auditEntry({ target: 'afterwards' })]);
+    // What was appended while MongoDB was away was not acknowledged, but may have joined by now.
+    const chain = await chainIn(store.audit);
+    expect(chain).toContain(JSON.stringify(auditEntry({ target: 'before' })));
+    expect(chain.at(-1)).toBe(JSON.stringify(auditEntry({ target: 'afterwards' })));
     const messages = log.lines.map(({ message }) => message).filter((message) => message.startsWith('MongoDB'));
     expect(messages).toEqual(['MongoDB is connected', 'MongoDB was lost; calls answer 503 until it is back', 'MongoDB is connected']);
   }, 60_000);
@@ -129,13 +147,17 @@ describeWithPeer('mongo-java-server', 'MongoDB being away', () => {
     // Of the record that was being written meanwhile nothing is certain; the next one is.
     expect(await store.insert(newRecord('c'))).toBe('inserted');
     expect((await store.get('c'))?.id).toBe('c');
+    await store.audit.append([auditEntry({ target: 'afterwards' })]);
+    const chain = await chainIn(store.audit);
+    expect(chain.filter((text) => text.includes('while away')).length).toBeLessThanOrEqual(1);
+    expect(chain).toContain(JSON.stringify(auditEntry({ target: 'afterwards' })));
   }, 60_000);
 
   it('lost in the middle of an answer that streams: the answer breaks off with an error', async () => {
     await open();
     await until(() => isBack(store));
     for (let number = 0; number < 450; number++) await store.insert(newRecord(`r-${number}`));
-    const stream = store.readAllText(AbortSignal.timeout(30_000))[Symbol.asyncIterator]();
+    const stream = store.readAllText(null, AbortSignal.timeout(30_000))[Symbol.asyncIterator]();
     expect((await stream.next()).done).toBe(false);
     await server.stop();
     const rest = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 /** A database that the AIOS container registry DB has filled: its documents know nothing of Portolan. */
 import { Binary, Decimal128, Double, Int32, Long, ObjectId, type Document } from 'mongodb';
+import { openAccess } from '../../src/core/access.ts';
 import { neverProbed } from '../../src/core/health-summary.ts';
 import type { RecordStore } from '../../src/store/port.ts';
 import { recordOf } from '../../src/store/stored-record.ts';
@@ -58,7 +59,7 @@ describeWithMongo('an AIOS database opened by Portolan', () => {
   it('shows documents as records with revision 0, as old as their ObjectId', async () => {
     const store = await open(plain('a', { _id: OID }));
     const found = await store.get('a');
-    expect(found?.meta).toEqual({ created_at: BORN, updated_at: BORN, revision: 0 });
+    expect(found?.meta).toEqual({ created_at: BORN, updated_at: BORN, revision: 0, ...openAccess });
     expect(found?.health).toEqual(neverProbed(null));
     expect(JSON.parse(found?.text ?? '')).toEqual(plain('a'));
   });
@@ -130,7 +131,7 @@ describeWithMongo('an AIOS database opened by Portolan', () => {
     const store = await open(exotic);
     const before = (await store.get('exotic'))!;
     const record = { ...recordOf(before), container_registry_name: 'renamed' };
-    const meta = { created_at: before.meta.created_at, updated_at: '2026-01-01T00:00:00.000Z', revision: 1 };
+    const meta = { created_at: before.meta.created_at, updated_at: '2026-01-01T00:00:00.000Z', revision: 1, ...openAccess };
     expect(await store.replace({ record, meta, expectedRevision: 0 })).toBe(true);
     const raw = await fixture.documents.findOne({ container_registry_id: 'exotic' });
     expect(raw).toMatchObject({ _id: OID, team: 'platform', container_registry_name: 'renamed', _portolan: meta });
@@ -144,7 +145,7 @@ describeWithMongo('an AIOS database opened by Portolan', () => {
     const store = await open(plain('a'));
     const record = recordOf((await store.get('a'))!);
     const write = (name: string): Promise<boolean> =>
-      store.replace({ record: { ...record, container_registry_name: name }, meta: { created_at: BORN, updated_at: BORN, revision: 1 }, expectedRevision: 0 });
+      store.replace({ record: { ...record, container_registry_name: name }, meta: { created_at: BORN, updated_at: BORN, revision: 1, ...openAccess }, expectedRevision: 0 });
     const outcomes = await Promise.all(['one', 'two', 'three'].map(write));
     expect(outcomes.filter((won) => won)).toHaveLength(1);
     expect(await store.delete('a', 0)).toBe('stale');
@@ -154,7 +155,7 @@ describeWithMongo('an AIOS database opened by Portolan', () => {
   it('refuses a new record whose id an older document holds', async () => {
     const store = await open(plain('taken', { _id: OID }));
     const record = recordOf((await store.get('taken'))!);
-    const outcome = await store.insert({ record, meta: { created_at: BORN, updated_at: BORN, revision: 1 }, health: neverProbed(BORN) });
+    const outcome = await store.insert({ record, meta: { created_at: BORN, updated_at: BORN, revision: 1, ...openAccess }, health: neverProbed(BORN) });
     expect(outcome).toBe('exists');
     expect(await fixture.documents.countDocuments({})).toBe(1);
   });

@@ -1,6 +1,7 @@
 /** The health store on MongoDB: the suite that every health store passes, and what only MongoDB brings. */
 import { randomUUID } from 'node:crypto';
 import { MongoClient, ObjectId, type Collection, type Document } from 'mongodb';
+import { openAccess } from '../../src/core/access.ts';
 import { neverProbed } from '../../src/core/health-summary.ts';
 import type { ClaimedWatch, HealthStore, Store } from '../../src/store/health-port.ts';
 import type { CatalogDocument } from '../../src/store/mongodb/document.ts';
@@ -215,18 +216,18 @@ describeWithMongo('over MongoDB’s wire protocol', () => {
         const before = (await store.get('a'))!;
         await health.enrol({ vantage: HERE, afterId: null, limit: 9, dueFromMs: NOW, dueUntilMs: NOW });
         const [claim] = await claimAt(health, NOW);
-        expect(claim!.record).toEqual({ text: before.text, revision: 0 });
+        expect(claim!.record).toEqual({ text: before.text, revision: 0, createdAt: BORN });
         expect(await health.complete([completionOf(claim!, { verdict: seen('up') })])).toEqual([true]);
         const after = (await store.get('a'))!;
         expect(after).toEqual({ ...before, health: { status: 'up', cause: 'ok', since: iso(NOW), vantages: { [HERE]: seen('up') } } });
-        expect(after.meta).toEqual({ created_at: BORN, updated_at: BORN, revision: 0 });
+        expect(after.meta).toEqual({ created_at: BORN, updated_at: BORN, revision: 0, ...openAccess });
         expect(await fixture.documents.findOne({})).toEqual({ ...foreign('a', { team: 'platform' }), _portolan: { health: after.health } });
         expect((await find(store, { 'meta.revision': 0, 'meta.created_at': BORN, 'health.status': 'up' }))[0]).toEqual(after);
       });
 
       it('keeps the health when the document is first written through Portolan, whichever comes first', async () => {
         await open(foreign('a'), foreign('b', { _id: new ObjectId() }));
-        const meta = { created_at: BORN, updated_at: iso(NOW), revision: 1 };
+        const meta = { created_at: BORN, updated_at: iso(NOW), revision: 1, ...openAccess };
         const rename = async (id: string): Promise<boolean> =>
           store.replace({ record: { ...recordOf((await store.get(id))!), container_registry_name: 'new' }, meta, expectedRevision: 0 });
         for (const id of ['a', 'b']) await health.touch(id, [HERE]);
@@ -242,7 +243,7 @@ describeWithMongo('over MongoDB’s wire protocol', () => {
         await report(health, A, { verdict: seen('down') });
         expect((await store.get('a'))!.health.status).toBe('down');
         const before = (await store.get('b'))!;
-        const meta = { created_at: BORN, updated_at: BORN, revision: 1 };
+        const meta = { created_at: BORN, updated_at: BORN, revision: 1, ...openAccess };
         expect(await store.replace({ record: { ...recordOf(before), container_registry_name: 'new' }, meta, expectedRevision: 0 })).toBe(true);
         expect(await store.get('b')).toMatchObject({ meta, health: neverProbed(null) });
       });

@@ -2,6 +2,7 @@
  * Holds the MongoDB store to a plain oracle: the matcher over everything in memory. What the store asks MongoDB for must
  * never leave a match out, and order and paging must be ours.
  */
+import { isWithin, type RecordAccess, type Scope } from '../../src/core/access.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { HealthSummary } from '../../src/core/health-summary.ts';
 import type { RecordFields } from '../../src/core/record.ts';
@@ -13,8 +14,9 @@ import type { NewRecord, RecordMeta, StoredRecord } from '../../src/store/port.t
 import { viewOf } from '../../src/store/stored-record.ts';
 import { openFixture, type MongoFixture } from '../support/mongo/stores.ts';
 import { describeWithMongo, startMongo, type MongoServer } from '../support/peers.ts';
-import { randomFilter, randomRecordView, randomSort } from '../support/random-documents.ts';
+import { randomFilter, randomRecordView, randomScope, randomSort } from '../support/random-documents.ts';
 import { randomSource, seedOfRun } from '../support/random.ts';
+import { allText, count } from './store-fixture.ts';
 
 const RECORDS = 120;
 const QUERIES = 400;
@@ -46,15 +48,21 @@ describeWithMongo('queries on MongoDB against the matcher alone', () => {
     await server.stop();
   });
 
-  const find = async (filter: JsonObject, sort: readonly SortKey[], after: SortPosition | null, limit: number | null): Promise<StoredRecord[]> => {
+  const find = async (filter: JsonObject, scope: Scope | null, sort: readonly SortKey[], after: SortPosition | null, limit: number | null): Promise<StoredRecord[]> => {
     const found: StoredRecord[] = [];
-    const query = { filter: parseFilter(filter), sort, after, limit };
+    const query = { filter: parseFilter(filter), scope, sort, after, limit };
     for await (const batch of fixture.store.find(query, AbortSignal.timeout(20_000))) found.push(...batch);
     return found;
   };
 
+  /** What is within the scope and matches. */
+  const matchesOf = (filter: JsonObject, scope: Scope | null): JsonObject[] => {
+    const matches = compileFilter(parseFilter(filter));
+    return views.filter((view) => isWithin(scope, view['meta'] as unknown as RecordAccess) && matches(view));
+  };
+
   it(`gives back what was stored (seed ${seed})`, async () => {
-    const found = await find({}, [], null, null);
+    const found = await find({}, null, [], null, null);
     expect(found.map(viewOf)).toEqual(views);
   });
 
@@ -62,33 +70,43 @@ describeWithMongo('queries on MongoDB against the matcher alone', () => {
     let hits = 0;
     for (let query = 0; query < QUERIES; query++) {
       const filter = randomFilter(rng);
-      const matches = compileFilter(parseFilter(filter));
-      const expected = views.filter(matches).map(idOf);
-      const found = (await find(filter, [], null, null)).map(({ id }) => id);
-      expect({ filter, ids: found }).toEqual({ filter, ids: expected });
-      expect(await fixture.store.count(parseFilter(filter), AbortSignal.timeout(20_000))).toBe(expected.length);
+      const scope = randomScope(rng);
+      const expected = matchesOf(filter, scope).map(idOf);
+      const found = (await find(filter, scope, [], null, null)).map(({ id }) => id);
+      expect({ filter, scope, ids: found }).toEqual({ filter, scope, ids: expected });
+      expect(await fixture.store.count(parseFilter(filter), scope, AbortSignal.timeout(20_000))).toBe(expected.length);
       hits += expected.length;
     }
     expect(hits).toBeGreaterThan(QUERIES);
   }, 120_000);
 
+  it(`counts and reads everything within a scope (seed ${seed})`, async () => {
+    for (let query = 0; query < 40; query++) {
+      const scope = randomScope(rng);
+      const expected = matchesOf({}, scope);
+      expect(await count(fixture.store, {}, scope)).toBe(expected.length);
+      expect((JSON.parse(`[${await allText(fixture.store, scope)}]`) as JsonObject[]).map(idOf)).toEqual(expected.map(idOf));
+    }
+    expect(await fixture.store.countOwned('ann')).toBe(matchesOf({ 'meta.owner': 'ann' }, null).length);
+  }, 60_000);
+
   it(`walks in pages through any order (seed ${seed})`, async () => {
     for (let query = 0; query < 40; query++) {
       const filter = rng.chance(0.5) ? {} : randomFilter(rng);
       const sort = randomSort(rng);
-      const matches = compileFilter(parseFilter(filter));
-      const positions = views.filter(matches).map((view) => positionOf(view, idOf(view), sort));
+      const scope = randomScope(rng);
+      const positions = matchesOf(filter, scope).map((view) => positionOf(view, idOf(view), sort));
       const expected = positions.sort((a, b) => comparePositions(sort, a, b)).map(({ id }) => id);
       const walked: string[] = [];
       let after: SortPosition | null = null;
       for (;;) {
-        const page = await find(filter, sort, after, 1 + rng.int(40));
+        const page = await find(filter, scope, sort, after, 1 + rng.int(40));
         const last = page.at(-1);
         if (last === undefined) break;
         walked.push(...page.map(({ id }) => id));
         after = positionOf(viewOf(last), last.id, sort);
       }
-      expect({ filter, sort, ids: walked }).toEqual({ filter, sort, ids: expected });
+      expect({ filter, scope, sort, ids: walked }).toEqual({ filter, scope, sort, ids: expected });
     }
   }, 120_000);
 });

@@ -13,7 +13,7 @@ const DOCUMENTS = Array.from({ length: 700 }, (_, number) => ({
   container_registry_public_url: 'http://127.0.0.1:5000',
 }));
 
-const all: FindQuery = { filter: parseFilter({}), sort: [], after: null, limit: null };
+const all: FindQuery = { filter: parseFilter({}), scope: null, sort: [], after: null, limit: null };
 
 describeWithMongo('a long query on MongoDB', () => {
   let server: MongoServer;

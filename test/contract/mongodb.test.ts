@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { MongoClient, type Db } from 'mongodb';
+import { ACCESS_COLLECTIONS } from '../../src/store/mongodb/access/collections.ts';
 import { HEALTH_COLLECTIONS } from '../../src/store/mongodb/health/collections.ts';
 import { openMongoStore } from '../../src/store/mongodb/open.ts';
 import { describeWithMongo, startMongo, type MongoServer } from '../support/peers.ts';
@@ -29,7 +30,7 @@ describeWithMongo('over MongoDB’s wire protocol', () => {
       open: () => openMongoStore({ url: server.url, database, log: quiet }),
       leftovers: () =>
         inDatabase(async (db) => {
-          const ours: readonly string[] = ['container_registry', ...Object.values(HEALTH_COLLECTIONS)];
+          const ours: readonly string[] = ['container_registry', ...Object.values(HEALTH_COLLECTIONS), ...Object.values(ACCESS_COLLECTIONS)];
           return (await db.listCollections().toArray()).map(({ name }) => name).filter((name) => !ours.includes(name));
         }),
       dispose: () => inDatabase(async (db) => {

@@ -2,7 +2,7 @@ import { parseFilter } from '../../src/query/filter.ts';
 import { positionOf, type SortKey, type SortPosition } from '../../src/query/sort.ts';
 import type { RecordStore } from '../../src/store/port.ts';
 import { viewOf } from '../../src/store/stored-record.ts';
-import { allText, count, find, findIds, neverAborted, newRecord, probed, recordOf, TIME, type StoreFixture } from './store-fixture.ts';
+import { allText, count, find, findIds, metaOf, neverAborted, newRecord, probed, recordOf, type StoreFixture } from './store-fixture.ts';
 
 const byName: readonly SortKey[] = [{ path: ['container_registry_name'], direction: 1 }];
 
@@ -101,7 +101,7 @@ export function describeReading(makeFixture: () => Promise<StoreFixture>): void 
       ]);
       expect(await findIds(store, { 'container_registry_metadata.list': 'value 5999' })).toEqual(['many', 'one']);
       expect(await findIds(store, { 'container_registry_metadata.list': 'value 77' })).toEqual(['many']);
-      await store.replace({ record: recordOf('many', { container_registry_metadata: { list: ['value 77'] } }), meta: { created_at: TIME, updated_at: TIME, revision: 2 }, expectedRevision: 1 });
+      await store.replace({ record: recordOf('many', { container_registry_metadata: { list: ['value 77'] } }), meta: metaOf({ revision: 2 }), expectedRevision: 1 });
       expect(await findIds(store, { 'container_registry_metadata.list': { $in: ['value 5999', 'value 77'] } })).toEqual(['many', 'one']);
       expect(await findIds(store, { 'container_registry_metadata.list': 'value 5999' })).toEqual(['one']);
       expect(await store.delete('many')).toBe('deleted');
@@ -117,7 +117,7 @@ export function describeReading(makeFixture: () => Promise<StoreFixture>): void 
         expect(await findIds(store, filter, { limit: 650 })).toHaveLength(650);
         expect(await findIds(store, filter, { after: { values: [], id: 'r699' } })).toEqual([]);
         const sizes: number[] = [];
-        for await (const batch of store.find({ filter: parseFilter(filter), sort: [], after: null, limit: null }, neverAborted)) sizes.push(batch.length);
+        for await (const batch of store.find({ filter: parseFilter(filter), scope: null, sort: [], after: null, limit: null }, neverAborted)) sizes.push(batch.length);
         expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(700);
         expect(Math.max(...sizes)).toBeLessThan(700);
       }
@@ -157,7 +157,7 @@ export function describeReading(makeFixture: () => Promise<StoreFixture>): void 
       await insertIds(steady);
       const found: string[] = [];
       let round = 0;
-      for await (const batch of store.find({ filter: parseFilter({ container_registry_name: { $regex: 'registry' } }), sort: [], after: null, limit: null }, neverAborted)) {
+      for await (const batch of store.find({ filter: parseFilter({ container_registry_name: { $regex: 'registry' } }), scope: null, sort: [], after: null, limit: null }, neverAborted)) {
         found.push(...batch.map(({ id }) => id));
         round += 1;
         await store.insert(newRecord(`a${round}`));
@@ -179,7 +179,7 @@ export function describeReading(makeFixture: () => Promise<StoreFixture>): void 
       await insertIds(Array.from({ length: 600 }, (_unused, index) => `r${index}`));
       const gone = AbortSignal.abort();
       for (const filter of [{}, { container_registry_image_prefix: '127.0.0.1:5000' }, { container_registry_name: { $regex: 'r' } }]) {
-        const query = { filter: parseFilter(filter), sort: [], after: null, limit: null };
+        const query = { filter: parseFilter(filter), scope: null, sort: [], after: null, limit: null };
         let records = 0;
         for await (const batch of store.find(query, gone)) records += batch.length;
         expect(records).toBe(0);
@@ -190,7 +190,7 @@ export function describeReading(makeFixture: () => Promise<StoreFixture>): void 
         }
         expect(records).toBeLessThan(600);
       }
-      for await (const chunk of store.readAllText(gone)) throw new Error(`read ${chunk.length} bytes`);
+      for await (const chunk of store.readAllText(null, gone)) throw new Error(`read ${chunk.length} bytes`);
     });
 
     it('answers many queries at once, each rightly', async () => {

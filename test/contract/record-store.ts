@@ -1,6 +1,7 @@
 import type { RecordStore } from '../../src/store/port.ts';
 import { describeReading } from './reading.ts';
-import { additional, allText, codeOf, count, find, findIds, neverAborted, newRecord, openResources, probed, recordOf, TIME, type StoreFixture } from './store-fixture.ts';
+import { describeScopes } from './scopes.ts';
+import { additional, allText, codeOf, count, find, findIds, metaOf, neverAborted, newRecord, openResources, probed, recordOf, type StoreFixture, TIME } from './store-fixture.ts';
 import { parseFilter } from '../../src/query/filter.ts';
 
 /**
@@ -11,6 +12,7 @@ export function describeRecordStore(name: string, makeFixture: () => Promise<Sto
   describe(`the record store ${name}`, () => {
     describeWriting(makeFixture);
     describeReading(makeFixture);
+    describeScopes(makeFixture);
     describeStaying(makeFixture);
   });
 }
@@ -29,7 +31,7 @@ function describeWriting(makeFixture: () => Promise<StoreFixture>): void {
     });
 
     it('gives back what was inserted: the text of the eight fields in their order, meta and health', async () => {
-      const meta = { created_at: TIME, updated_at: '2026-02-03T00:00:00.000Z', revision: 7 };
+      const meta = metaOf({ updated_at: '2026-02-03T00:00:00.000Z', revision: 7, owner: 'ann', visibility: 'private', shared_with: [{ with: 'group:ops', may: 'pull' }] });
       const { container_registry_id, ...others } = recordOf('a', { container_registry_tags: ['x'], container_registry_metadata: { b: [1, { c: null }] } });
       expect(await store.insert({ record: { ...others, container_registry_id }, meta, health: probed('up') })).toBe('inserted');
       const text =
@@ -56,9 +58,39 @@ function describeWriting(makeFixture: () => Promise<StoreFixture>): void {
       expect(await count(store, {})).toBe(1);
     });
 
+    it('inserts many at once, as if one by one: of two with one id the first, and none whose id is taken', async () => {
+      await store.insert(newRecord('b', { container_registry_tags: ['older'] }));
+      const many = [newRecord('c'), newRecord('b', { container_registry_tags: ['newer'] }), newRecord('a', { container_registry_tags: ['first'] }), newRecord('a', { container_registry_tags: ['second'] })];
+      expect(await store.insertMany(many.map((record) => ({ record })))).toEqual(['inserted', 'exists', 'inserted', 'exists']);
+      expect(await findIds(store, {})).toEqual(['a', 'b', 'c']);
+      expect(await findIds(store, { container_registry_tags: { $in: ['older', 'first'] } })).toEqual(['a', 'b']);
+      expect(await findIds(store, { container_registry_tags: { $in: ['newer', 'second'] } })).toEqual([]);
+      expect(await store.insertMany([])).toEqual([]);
+    });
+
+    it('keeps of many the same as of one, also of one with more leaves than an index takes', async () => {
+      const fields = { container_registry_tags: ['x', 'y'], container_registry_metadata: { b: [1, true, { c: null }], note: 'é😀\u2028', many: Array.from({ length: 2_500 }, (_unused, index) => index) } };
+      const meta = metaOf({ owner: 'ann', visibility: 'private', shared_with: [{ with: 'group:ops', may: 'pull' }], revision: 1 });
+      await store.insert(newRecord('one', fields, { meta, health: probed('up') }));
+      await store.insertMany([{ record: newRecord('two', { ...fields, container_registry_name: 'registry one' }, { meta, health: probed('up') }) }]);
+      const [one, two] = await Promise.all(['one', 'two'].map((id) => store.get(id)));
+      expect(JSON.parse(JSON.stringify(two!).replaceAll('two', 'one'))).toEqual(JSON.parse(JSON.stringify(one)));
+      expect(await findIds(store, { container_registry_tags: 'y', 'meta.owner': 'ann', 'health.status': 'up' })).toEqual(['one', 'two']);
+      expect(await store.countOwned('ann')).toBe(2);
+    });
+
+    it('inserts many while others write, read and count, and all of it is there', async () => {
+      const batches = Array.from({ length: 3 }, (_unused, batch) => Array.from({ length: 100 }, (_each, index) => ({ record: newRecord(`m-${batch}-${index}`, { container_registry_tags: ['many'] }) })));
+      const singles = Array.from({ length: 20 }, (_unused, index) => newRecord(`s-${index}`, { container_registry_tags: ['single'] }));
+      const [outcomes] = await Promise.all([Promise.all(batches.map((batch) => store.insertMany(batch))), Promise.all(singles.map((record) => store.insert(record))), findIds(store, {})]);
+      expect(new Set(outcomes.flat())).toEqual(new Set(['inserted']));
+      expect(await Promise.all(['many', 'single'].map((tag) => count(store, { container_registry_tags: tag })))).toEqual([300, 20]);
+      expect(await store.delete('m-2-99')).toBe('deleted');
+    });
+
     it('replaces a record at the revision that is expected; its health stays', async () => {
       await store.insert(newRecord('a', { container_registry_tags: ['old', 'kept'] }, { health: probed('down') }));
-      const meta = { created_at: TIME, updated_at: '2026-03-03T00:00:00.000Z', revision: 2 };
+      const meta = metaOf({ updated_at: '2026-03-03T00:00:00.000Z', revision: 2 });
       expect(await store.replace({ record: recordOf('a', { container_registry_tags: ['new', 'kept'] }), meta, expectedRevision: 1 })).toBe(true);
       const stored = await store.get('a');
       expect(stored).toMatchObject({ meta, health: probed('down') });
@@ -70,7 +102,7 @@ function describeWriting(makeFixture: () => Promise<StoreFixture>): void {
     it('replaces nothing at another revision, nor what is not there', async () => {
       await store.insert(newRecord('a'));
       const before = await store.get('a');
-      const replacement = { record: recordOf('a', { container_registry_name: 'lost' }), meta: { created_at: TIME, updated_at: TIME, revision: 3 }, expectedRevision: 2 };
+      const replacement = { record: recordOf('a', { container_registry_name: 'lost' }), meta: metaOf({ revision: 3 }), expectedRevision: 2 };
       expect(await store.replace(replacement)).toBe(false);
       expect(await store.replace({ ...replacement, record: recordOf('b') })).toBe(false);
       expect(await store.get('a')).toEqual(before);
@@ -81,7 +113,7 @@ function describeWriting(makeFixture: () => Promise<StoreFixture>): void {
       await store.insert(newRecord('a'));
       const replacements = Array.from({ length: 32 }, (_unused, index) => ({
         record: recordOf('a', { container_registry_name: `by ${index}` }),
-        meta: { created_at: TIME, updated_at: TIME, revision: 2 },
+        meta: metaOf({ revision: 2 }),
         expectedRevision: 1,
       }));
       const outcomes = await Promise.all(replacements.map((replacement) => store.replace(replacement)));
@@ -206,17 +238,18 @@ async function settled(difference: () => string[]): Promise<string[]> {
 /** Every call once, with walks that are broken off by their reader and by a signal. */
 async function useAll(store: RecordStore): Promise<void> {
   await Promise.all(Array.from({ length: 50 }, (_unused, index) => store.insert(newRecord(`r${index}`, { container_registry_tags: ['all'] }))));
-  await store.replace({ record: recordOf('r1'), meta: { created_at: TIME, updated_at: TIME, revision: 2 }, expectedRevision: 1 });
+  await store.insertMany([{ record: newRecord('many') }]);
+  await store.replace({ record: recordOf('r1'), meta: metaOf({ revision: 2 }), expectedRevision: 1 });
   for (const filter of [{}, { container_registry_tags: 'all' }, { container_registry_name: { $regex: '1' } }]) {
-    for await (const batch of store.find({ filter: parseFilter(filter), sort: [], after: null, limit: null }, neverAborted)) if (batch.length > 0) break;
+    for await (const batch of store.find({ filter: parseFilter(filter), scope: null, sort: [], after: null, limit: null }, neverAborted)) if (batch.length > 0) break;
     const abort = new AbortController();
-    for await (const batch of store.find({ filter: parseFilter(filter), sort: [], after: null, limit: null }, abort.signal)) {
+    for await (const batch of store.find({ filter: parseFilter(filter), scope: null, sort: [], after: null, limit: null }, abort.signal)) {
       expect(batch.length).toBeGreaterThan(0);
       abort.abort();
     }
     await find(store, filter, { sort: [{ path: ['container_registry_name'], direction: -1 }], limit: 5 });
     await count(store, filter);
   }
-  for await (const chunk of store.readAllText(neverAborted)) if (chunk.length > 0) break;
+  for await (const chunk of store.readAllText(null, neverAborted)) if (chunk.length > 0) break;
   await Promise.all(Array.from({ length: 50 }, (_unused, index) => store.delete(`r${index}`)));
 }

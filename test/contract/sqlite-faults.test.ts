@@ -11,7 +11,7 @@ import { itWithMounts, seenBy, withSmallDisk } from '../support/mount.ts';
 import { randomSource } from '../support/random.ts';
 import { startedStoreProcess } from '../support/store-process.ts';
 import type { RecordMeta } from '../../src/store/port.ts';
-import { allText, codeOf, count, find, findIds, newRecord, recordOf, TIME } from './store-fixture.ts';
+import { allText, codeOf, count, find, findIds, metaOf, newRecord, recordOf, TIME } from './store-fixture.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined };
 
@@ -53,7 +53,7 @@ describe('failures while it runs', () => {
 
   it('a change that cannot be written fails alone, and those that came with it are written', async () => {
     const store = await open();
-    const impossible = newRecord('bad', {}, { meta: { created_at: TIME, updated_at: TIME, revision: NaN } });
+    const impossible = newRecord('bad', {}, { meta: metaOf({ revision: NaN }) });
     const outcomes = await Promise.allSettled([store.insert(newRecord('a')), store.insert(impossible), store.insert(newRecord('b')), store.delete('a')]);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
     expect(await findIds(store, {})).toEqual(['b']);
@@ -64,7 +64,7 @@ describe('failures while it runs', () => {
   it('what was read within changes that were undone is forgotten', async () => {
     const store = await open();
     await store.insert(newRecord('a'));
-    const at = (revision: number): RecordMeta => ({ created_at: TIME, updated_at: TIME, revision });
+    const at = (revision: number): RecordMeta => metaOf({ revision });
     const record = recordOf('a', { container_registry_tags: ['new'] });
     const outcomes = await Promise.allSettled([
       store.replace({ record, meta: at(2), expectedRevision: 1 }),
@@ -81,7 +81,7 @@ describe('failures while it runs', () => {
   it('paths that a failed change was the first to use are found later', async () => {
     const store = await open();
     const fields = { container_registry_metadata: { brandNew: 'x' } };
-    await expect(store.insert(newRecord('bad', fields, { meta: { created_at: TIME, updated_at: TIME, revision: NaN } }))).rejects.toThrow();
+    await expect(store.insert(newRecord('bad', fields, { meta: metaOf({ revision: NaN }) }))).rejects.toThrow();
     await store.insert(newRecord('good', fields));
     await store.close();
     const again = await open();
@@ -197,7 +197,7 @@ describe('the index', () => {
     const store = await open();
     await store.insert(newRecord('a', { container_registry_tags: ['x', 'y'] }));
     await store.insert(newRecord('b', { container_registry_tags: ['x'], container_registry_metadata: { list: Array.from({ length: 3_000 }, (_unused, index) => index) } }));
-    await store.replace({ record: recordOf('a', { container_registry_tags: ['y', 'z'] }), meta: { created_at: TIME, updated_at: TIME, revision: 2 }, expectedRevision: 1 });
+    await store.replace({ record: recordOf('a', { container_registry_tags: ['y', 'z'] }), meta: metaOf({ revision: 2 }), expectedRevision: 1 });
     await store.delete('b');
     const [a] = await find(store, {});
     await store.close();
@@ -218,6 +218,7 @@ describe('the index', () => {
       ['meta.created_at', TIME, 'a'],
       ['meta.revision', 2, 'a'],
       ['meta.updated_at', TIME, 'a'],
+      ['meta.visibility', 'internal', 'a'],
     ]);
   });
 });

@@ -5,9 +5,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { limits } from '../../src/core/limits.ts';
 import type { Store } from '../../src/store/health-port.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
+import { takeBackTo } from '../support/older-store.ts';
 import { addDue, addRecords, bytes, claimAt, claimedIds, completionOf, HERE, NOW, report, schedule, seen, watchesAmong, watchOf } from './health-fixture.ts';
 import { describeHealthStore } from './health-store.ts';
-import { findIds, newRecord, TIME } from './store-fixture.ts';
+import { findIds, metaOf, newRecord } from './store-fixture.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined };
 const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'portolan-sqlite-'));
@@ -133,12 +134,10 @@ describe('the log of states', () => {
   it('is made in a file of a Portolan that knew no health', async () => {
     await store.insert(newRecord('a'));
     await store.close();
-    const db = new DatabaseSync(join(dataDir, 'portolan.db'));
-    db.exec('DROP TABLE watches; DROP TABLE watch_states; DROP TABLE hours; DROP TABLE days; DROP TABLE events; DROP TABLE vantages; PRAGMA user_version = 1');
-    db.close();
+    takeBackTo(1, join(dataDir, 'portolan.db'));
     store = await openSqliteStore({ dataDir, log: quiet });
     expect(await store.health.enrol({ vantage: HERE, afterId: null, limit: 10, dueFromMs: NOW, dueUntilMs: NOW })).toBeNull();
     expect(await claimedIds(store.health, NOW)).toEqual(['a']);
-    expect((await store.get('a'))!.meta).toEqual({ created_at: TIME, updated_at: TIME, revision: 1 });
+    expect((await store.get('a'))!.meta).toEqual(metaOf());
   });
 });

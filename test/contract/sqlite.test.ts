@@ -29,7 +29,7 @@ describe('the SQLite store’s text of the whole catalog', () => {
       ];
       await Promise.all(records.map((record) => store.insert(record)));
       const chunks: Uint8Array[] = [];
-      for await (const chunk of store.readAllText(neverAborted)) chunks.push(chunk);
+      for await (const chunk of store.readAllText(null, neverAborted)) chunks.push(chunk);
       expect(Math.max(...chunks.map(({ byteLength }) => byteLength))).toBeLessThanOrEqual(limits.textChunkBytesMax);
       const ids = (JSON.parse(`[${chunks.map((chunk) => Buffer.from(chunk).toString()).join(',')}]`) as { container_registry_id: string }[]).map((record) => record.container_registry_id);
       expect(ids).toEqual(records.map(({ record }) => record.container_registry_id));

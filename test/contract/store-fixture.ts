@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { openAccess, type Scope } from '../../src/core/access.ts';
 import { AppError } from '../../src/core/errors.ts';
 import { neverProbed, withVantage, type HealthSummary, type Verdict } from '../../src/core/health-summary.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { RecordFields } from '../../src/core/record.ts';
 import { parseFilter } from '../../src/query/filter.ts';
 import type { SortKey, SortPosition } from '../../src/query/sort.ts';
-import type { NewRecord, RecordStore, StoredRecord } from '../../src/store/port.ts';
+import type { NewRecord, RecordMeta, RecordStore, StoredRecord } from '../../src/store/port.ts';
 
 /** A place where one store keeps its records, at first empty. */
 export interface StoreFixture {
@@ -35,20 +36,26 @@ export function recordOf(id: string, fields: Partial<RecordFields> = {}): Record
 }
 
 export function newRecord(id: string, fields: Partial<RecordFields> = {}, rest: Partial<Omit<NewRecord, 'record'>> = {}): NewRecord {
-  return { record: recordOf(id, fields), meta: { created_at: TIME, updated_at: TIME, revision: 1 }, health: neverProbed(TIME), ...rest };
+  return { record: recordOf(id, fields), meta: metaOf(), health: neverProbed(TIME), ...rest };
+}
+
+/** The book-keeping of a record that is open to every principal; `fields` replace its own. */
+export function metaOf(fields: Partial<RecordMeta> = {}): RecordMeta {
+  return { created_at: TIME, updated_at: TIME, revision: 1, ...openAccess, ...fields };
 }
 
 export const neverAborted: AbortSignal = new AbortController().signal;
 
 interface Search {
+  readonly scope?: Scope | null;
   readonly sort?: readonly SortKey[];
   readonly after?: SortPosition | null;
   readonly limit?: number | null;
 }
 
-export async function find(store: RecordStore, filter: JsonObject, { sort = [], after = null, limit = null }: Search = {}): Promise<StoredRecord[]> {
+export async function find(store: RecordStore, filter: JsonObject, { scope = null, sort = [], after = null, limit = null }: Search = {}): Promise<StoredRecord[]> {
   const found: StoredRecord[] = [];
-  for await (const batch of store.find({ filter: parseFilter(filter), sort, after, limit }, neverAborted)) found.push(...batch);
+  for await (const batch of store.find({ filter: parseFilter(filter), scope, sort, after, limit }, neverAborted)) found.push(...batch);
   return found;
 }
 
@@ -56,15 +63,22 @@ export async function findIds(store: RecordStore, filter: JsonObject, search: Se
   return (await find(store, filter, search)).map(({ id }) => id);
 }
 
-export function count(store: RecordStore, filter: JsonObject): Promise<number> {
-  return store.count(parseFilter(filter), neverAborted);
+export function count(store: RecordStore, filter: JsonObject, scope: Scope | null = null): Promise<number> {
+  return store.count(parseFilter(filter), scope, neverAborted);
 }
 
 /** The whole text, put together as the port says. */
-export async function allText(store: RecordStore): Promise<string> {
+export async function allText(store: RecordStore, scope: Scope | null = null): Promise<string> {
   const chunks: string[] = [];
-  for await (const chunk of store.readAllText(neverAborted)) chunks.push(Buffer.from(chunk).toString());
+  for await (const chunk of store.readAllText(scope, neverAborted)) chunks.push(Buffer.from(chunk).toString());
   return chunks.join(',');
+}
+
+/** The whole catalog read as lines. */
+export async function allLines(store: RecordStore, withMeta: boolean, scope: Scope | null = null): Promise<unknown[]> {
+  const chunks: string[] = [];
+  for await (const chunk of store.readAllLines(scope, withMeta, neverAborted)) chunks.push(Buffer.from(chunk).toString());
+  return chunks.flatMap((chunk) => chunk.split('\n').slice(0, -1)).map((line) => JSON.parse(line) as unknown);
 }
 
 /** The code of the AppError that `work` fails with; fails the test when it does not fail so. */

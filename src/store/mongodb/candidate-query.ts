@@ -3,18 +3,30 @@
  * the filter is found by the query, whatever types an older database holds.
  */
 import { Decimal128, ObjectId, type Document } from 'mongodb';
+import { openAccess, type Scope } from '../../core/access.ts';
 import { isNumericSegment } from '../../query/path.ts';
 import type { Condition, Filter, FilterNode } from '../../query/filter.ts';
 import { narrowingOf, type Narrowing, type RangeNarrowing, type Scalar } from '../../query/narrow.ts';
+import { isNarrow } from '../../query/narrow-scope.ts';
 import { BOOKKEEPING, TEXT_FIELDS } from './document.ts';
 
 /** Documents that can be addressed as records at all. */
 export const EVERY_RECORD: Document = { container_registry_id: { $type: 'string' } };
 
-/** The query for a filter's candidates; `null` when every record is one. */
-export function candidateQueryOf(filter: Filter): Document | null {
+/** The query for the candidates of a filter within a scope; `null` when every record is one. */
+export function candidateQueryOf(filter: Filter, scope: Scope | null): Document | null {
   const narrowing = narrowingOf({ source: filter.source, root: reachableNode(filter.root) });
-  return narrowing === null ? null : queryOf(narrowing);
+  const queries = [narrowing === null ? null : queryOf(narrowing), isNarrow(scope) ? scopeQueryOf(scope) : null].filter((part) => part !== null);
+  return queries.length > 1 ? { $and: queries } : (queries[0] ?? null);
+}
+
+/** The query for the records within a scope; says the same as `isWithin` of whatever Portolan has written. */
+export function scopeQueryOf({ visibilities, owner, members }: Scope): Document {
+  const alternatives: Document[] = [{ [`${BOOKKEEPING}.visibility`]: { $in: visibilities } }];
+  if (visibilities.includes(openAccess.visibility)) alternatives.push({ [`${BOOKKEEPING}.visibility`]: { $exists: false } });
+  if (owner !== null) alternatives.push({ [`${BOOKKEEPING}.owner`]: owner });
+  if (members.length > 0) alternatives.push({ [`${BOOKKEEPING}.shared_with.with`]: { $in: members } });
+  return { $or: alternatives };
 }
 
 const EVERYTHING: FilterNode = { kind: 'and', of: [] };
@@ -51,8 +63,8 @@ function valueCondition(condition: Condition): Condition {
 }
 
 function queryOf(narrowing: Narrowing): Document | null {
-  if (narrowing.kind === 'in') return wherever(narrowing.path, valueQuery(narrowing.path, narrowing.values));
-  if (narrowing.kind === 'range') return wherever(narrowing.path, rangeQuery(narrowing));
+  if (narrowing.kind === 'in') return wherever(narrowing.path, valueQuery(narrowing.path, narrowing.values), narrowing.values);
+  if (narrowing.kind === 'range') return wherever(narrowing.path, rangeQuery(narrowing), null);
   const parts = narrowing.of.map(queryOf);
   const queries = parts.filter((part) => part !== null);
   if (narrowing.kind === 'or') return queries.length === parts.length ? { $or: queries } : null;
@@ -62,17 +74,25 @@ function queryOf(narrowing: Narrowing): Document | null {
 /** Alternatives of which one must hold for the values at a path; `null` when any value may do. */
 type Alternatives = readonly Document[] | null;
 
-/** Puts a condition where the document keeps what the filter's path names, and adds the documents that lack it and are shown a default. */
-function wherever(path: readonly string[], alternatives: Alternatives): Document | null {
+/**
+ * Puts a condition where the document keeps what the filter's path names, and adds the documents that lack it and are shown a default.
+ * @param values those looked for; null where any may do
+ */
+function wherever(path: readonly string[], alternatives: Alternatives, values: readonly Scalar[] | null): Document | null {
   if (alternatives === null) return null;
   const [root = ''] = path;
   const isBookkeeping = root === 'meta' || root === 'health';
   const field = isBookkeeping ? [BOOKKEEPING, ...(root === 'meta' ? path.slice(1) : path)].join('.') : path.join('.');
   const queries = alternatives.map((condition) => ({ [field]: condition }));
-  // An older document has no book-keeping and is shown as revision 0, unknown, and as old as its ObjectId.
-  if (isBookkeeping) queries.push({ [field]: { $eq: null } });
+  if (isBookkeeping && mayBeDefault(path.join('.'), values)) queries.push({ [field]: { $eq: null } });
   const [only] = queries;
   return queries.length === 1 && only !== undefined ? only : { $or: queries };
+}
+
+/** An older document has no book-keeping and is shown as revision 0, unknown, as old as its ObjectId, and open: it belongs to nobody. */
+function mayBeDefault(path: string, values: readonly Scalar[] | null): boolean {
+  if (path === 'meta.owner' || path.startsWith('meta.shared_with')) return false;
+  return path !== 'meta.visibility' || values === null || values.includes(openAccess.visibility);
 }
 
 /** Numbers from here on are rounded when they are shown, so that what MongoDB compares exactly differs from what is shown. */

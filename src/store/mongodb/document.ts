@@ -1,10 +1,12 @@
 /** How records stand in MongoDB, and how any document of the collection is shown as a record. Pure. */
 import { Binary, Decimal128, Double, Int32, Long, ObjectId, Timestamp, type Document } from 'mongodb';
+import { openAccess, SHARE_RIGHTS, type RecordAccess, type Share, type Visibility } from '../../core/access.ts';
 import { neverProbed, viewOfHealth, type HealthSummary } from '../../core/health-summary.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { RECORD_FIELDS, type RecordFields } from '../../core/record.ts';
 import type { NewRecord, RecordMeta, StoredRecord } from '../port.ts';
+import { viewOfMeta } from '../stored-record.ts';
 
 /** The one field of ours in a document: everything else is as the reference service keeps it. */
 export const BOOKKEEPING = '_portolan';
@@ -54,18 +56,32 @@ export function storedRecordOf({ id, record, meta, health }: ShownDocument): Sto
 }
 
 export function viewOfShown({ record, meta, health }: ShownDocument): JsonObject {
-  return { ...record, health: viewOfHealth(health), meta: { ...meta } };
+  return { ...record, health: viewOfHealth(health), meta: viewOfMeta(meta) };
 }
 
 function metaOf(document: CatalogDocument): RecordMeta {
   const bookkeeping: unknown = document[BOOKKEEPING];
+  const access = isJsonObject(bookkeeping) ? accessOf(bookkeeping) : openAccess;
   if (isJsonObject(bookkeeping) && typeof bookkeeping['revision'] === 'number') {
     const { created_at: createdAt, updated_at: updatedAt, revision } = bookkeeping;
-    return { created_at: textOf(createdAt), updated_at: textOf(updatedAt), revision };
+    return { created_at: textOf(createdAt), updated_at: textOf(updatedAt), revision, ...access };
   }
   const createdMs = document._id instanceof ObjectId ? document._id.getTimestamp().getTime() : 0;
   const createdAt = new Date(createdMs).toISOString();
-  return { created_at: createdAt, updated_at: createdAt, revision: 0 };
+  return { created_at: createdAt, updated_at: createdAt, revision: 0, ...access };
+}
+
+/** What says nothing is open. Whatever is not understood (a newer Portolan may know more) lets nobody in. */
+function accessOf({ owner, visibility, shared_with: shares }: JsonObject): RecordAccess {
+  return {
+    owner: typeof owner === 'string' ? owner : null,
+    visibility: (visibility === undefined ? openAccess.visibility : textOf(visibility)) as Visibility,
+    shared_with: Array.isArray(shares) ? shares.filter(isShare).map(({ with: member, may }) => ({ with: member, may })) : [],
+  };
+}
+
+function isShare(value: Json): value is JsonObject & Share {
+  return isJsonObject(value) && typeof value['with'] === 'string' && SHARE_RIGHTS.some((right) => right === value['may']);
 }
 
 function textOf(value: unknown): string {
@@ -150,9 +166,9 @@ export function newDocumentOf({ record, meta, health }: NewRecord): CatalogDocum
   return document;
 }
 
-/** What the book-keeping says of a record's changes. Its health is beside it and changes at other times. */
-export function metaFieldsOf({ revision, created_at, updated_at }: RecordMeta): Document {
-  return { revision, created_at, updated_at };
+/** What the book-keeping says of a record's changes, and of who may do what with it. Its health is beside it and changes at other times. */
+export function metaFieldsOf({ revision, created_at, updated_at, owner, visibility, shared_with: shares }: RecordMeta): Document {
+  return { revision, created_at, updated_at, owner, visibility, shared_with: shares.map((share) => ({ ...share })) };
 }
 
 /** The update that makes `shown` into `record`: only top-level fields that differ, so that types JSON cannot hold survive in the others. */

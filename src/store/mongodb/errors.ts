@@ -71,6 +71,11 @@ export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && hasCode(error, DUPLICATE_KEY);
 }
 
+/** Positions of what a bulk write found there already; `null` when anything else has gone wrong, too. */
+export function duplicatesIn(error: unknown): readonly number[] | null {
+  return error instanceof MongoBulkWriteError && isDuplicateKey(error) ? [error.writeErrors].flat().map(({ index }) => index) : null;
+}
+
 /** The server gave the work up after its `maxTimeMS`: too slow for a single record, too much for a query. */
 export function isOutOfTime(error: unknown): boolean {
   return error instanceof MongoServerError && hasCode(error, MAX_TIME_EXPIRED);

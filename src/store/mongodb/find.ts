@@ -1,14 +1,16 @@
+import type { Document } from 'mongodb';
+import { isWithin, type Scope } from '../../core/access.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { createBest } from '../../query/best.ts';
 import { compileFilter } from '../../query/match.ts';
-import type { Filter } from '../../query/filter.ts';
+import { parseFilter, type Filter } from '../../query/filter.ts';
 import { comparePositions, positionOf } from '../../query/sort.ts';
 import type { FindQuery, StoredRecord } from '../port.ts';
-import { EVERY_RECORD, candidateQueryOf } from './candidate-query.ts';
+import { EVERY_RECORD, candidateQueryOf, scopeQueryOf } from './candidate-query.ts';
 import type { Connection } from './connection.ts';
-import { storedRecordOf, viewOfShown } from './document.ts';
+import { BOOKKEEPING, storedRecordOf, viewOfShown, type ShownDocument } from './document.ts';
 import { scanMatches, type Scan } from './scan.ts';
 
 export interface Searches {
@@ -27,19 +29,19 @@ export async function* findRecords(searches: Searches, query: FindQuery, signal:
   else throw new AppError('INVALID_PARAMETER', 'Records can be sorted only in pages; give a `limit`.');
 }
 
-function scanOf(searches: Searches, filter: Filter, afterId: string | null, limit: number | null): Scan {
+function scanOf(searches: Searches, { filter, scope }: Pick<FindQuery, 'filter' | 'scope'>, afterId: string | null, limit: number | null): Scan {
   const test = compileFilter(filter);
   return {
-    query: searches.idsAreUnique() ? candidateQueryOf(filter) : null,
+    query: searches.idsAreUnique() ? candidateQueryOf(filter, scope) : null,
     afterId,
     batchDocuments: Math.min(limits.storeBatchRecords, limit ?? limits.storeBatchRecords),
-    matches: (shown) => test(viewOfShown(shown)),
+    matches: (shown) => isWithin(scope, shown.meta) && test(viewOfShown(shown)),
   };
 }
 
 async function* findById(searches: Searches, query: FindQuery, signal: AbortSignal): AsyncGenerator<readonly StoredRecord[]> {
   let wanted = query.limit ?? Infinity;
-  const scan = scanOf(searches, query.filter, query.after?.id ?? null, query.limit);
+  const scan = scanOf(searches, query, query.after?.id ?? null, query.limit);
   for await (const batch of scanMatches(searches.connection, searches.clock, scan, signal)) {
     const page = batch.slice(0, wanted);
     yield page.map(storedRecordOf);
@@ -52,7 +54,7 @@ async function* findById(searches: Searches, query: FindQuery, signal: AbortSign
 async function* findSorted(searches: Searches, query: FindQuery, limit: number, signal: AbortSignal): AsyncGenerator<readonly StoredRecord[]> {
   const { sort, after } = query;
   const best = createBest<StoredRecord>(sort, limit);
-  const scan = scanOf(searches, query.filter, null, null);
+  const scan = scanOf(searches, query, null, null);
   for await (const batch of scanMatches(searches.connection, searches.clock, scan, signal)) {
     for (const shown of batch) {
       const position = positionOf(viewOfShown(shown), shown.id, sort);
@@ -69,24 +71,41 @@ async function* findSorted(searches: Searches, query: FindQuery, limit: number, 
   }
 }
 
-export async function* readAllText(searches: Searches, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const scan: Scan = { query: null, afterId: null, batchDocuments: limits.storeBatchRecords, matches: () => true };
-  for await (const batch of scanMatches(searches.connection, searches.clock, scan, signal)) {
-    yield Buffer.from(batch.map((shown) => JSON.stringify(shown.record)).join(','));
-  }
+export async function* readAllText(searches: Searches, scope: Scope | null, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const batch of allShown(searches, scope, signal)) yield Buffer.from(batch.map(({ record }) => JSON.stringify(record)).join(','));
+}
+
+export async function* readAllLines(searches: Searches, scope: Scope | null, withMeta: boolean, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const lineOf = ({ record, meta }: ShownDocument): string => `${JSON.stringify(withMeta ? { ...record, meta } : record)}\n`;
+  for await (const batch of allShown(searches, scope, signal)) yield Buffer.from(batch.map(lineOf).join(''));
+}
+
+function allShown(searches: Searches, scope: Scope | null, signal: AbortSignal): AsyncGenerator<readonly ShownDocument[]> {
+  const query = searches.idsAreUnique() ? candidateQueryOf(EVERYTHING, scope) : null;
+  const scan: Scan = { query, afterId: null, batchDocuments: limits.storeBatchRecords, matches: ({ meta }) => isWithin(scope, meta) };
+  return scanMatches(searches.connection, searches.clock, scan, signal);
 }
 
 /** @throws {AppError} `STORE_UNAVAILABLE`, `QUERY_TOO_EXPENSIVE` */
-export async function countRecords(searches: Searches, filter: Filter, signal: AbortSignal): Promise<number> {
+export async function countRecords(searches: Searches, filter: Filter, scope: Scope | null, signal: AbortSignal): Promise<number> {
   const { connection } = searches;
-  if (searches.idsAreUnique() && matchesEverything(filter)) {
-    const records = await connection.collection();
-    return connection.whileAlive(records.countDocuments(EVERY_RECORD, { maxTimeMS: limits.scanDeadlineMs }));
-  }
+  if (searches.idsAreUnique() && matchesEverything(filter)) return countDocuments(connection, scope === null ? EVERY_RECORD : { $and: [EVERY_RECORD, scopeQueryOf(scope)] });
   let count = 0;
-  for await (const batch of scanMatches(connection, searches.clock, scanOf(searches, filter, null, null), signal)) count += batch.length;
+  for await (const batch of scanMatches(connection, searches.clock, scanOf(searches, { filter, scope }, null, null), signal)) count += batch.length;
   return count;
 }
+
+/** @throws {AppError} `STORE_UNAVAILABLE` */
+export function countOwned({ connection }: Searches, owner: string): Promise<number> {
+  return countDocuments(connection, { [`${BOOKKEEPING}.owner`]: owner });
+}
+
+async function countDocuments(connection: Connection, query: Document): Promise<number> {
+  const records = await connection.collection();
+  return connection.whileAlive(records.countDocuments(query, { maxTimeMS: limits.scanDeadlineMs }));
+}
+
+const EVERYTHING = parseFilter({});
 
 function matchesEverything({ root }: Filter): boolean {
   return root.kind === 'and' && root.of.length === 0;

@@ -1,14 +1,23 @@
 import type { Collection } from 'mongodb';
+import type { AuditEntry } from '../../core/audit.ts';
 import { systemClock, type Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import type { Store } from '../health-port.ts';
+import type { Insertion } from '../port.ts';
+import { createMongoAudit } from './access/audit.ts';
+import { createAuditAppender } from './access/audit-appender.ts';
+import { accessCollectionsOf, ensureAccessIndexes } from './access/collections.ts';
+import { createMongoEntries, removeOwned } from './access/entries.ts';
 import { openConnection, type StoreLog } from './connection.ts';
+import { createMongoCopy } from './copy/copy.ts';
 import type { CatalogDocument } from './document.ts';
-import { countRecords, findRecords, readAllText, type Searches } from './find.ts';
+import { countOwned, countRecords, findRecords, readAllLines, readAllText, type Searches } from './find.ts';
 import { ensureHealthIndexes, healthCollectionsOf } from './health/collections.ts';
 import { createMongoHealthStore } from './health/health-store.ts';
 import { ensureIndexes, findDuplicateIds, RECORD_INDEXES } from './indexes.ts';
-import { deleteRecord, getRecord, insertRecord, replaceRecord } from './records.ts';
+import { deleteRecord, getRecord, insertRecord, insertRecords, replaceRecord } from './records.ts';
+import { summarize } from './summary.ts';
 
 export interface MongoStoreOptions {
   /** `mongodb://…` or `mongodb+srv://…`; may hold a password and is never logged. */
@@ -25,7 +34,7 @@ export interface MongoStoreOptions {
  * @throws {StartError} when the URL cannot be understood
  */
 export async function openMongoStore(options: MongoStoreOptions): Promise<Store> {
-  const { log } = options;
+  const { log, clock = systemClock } = options;
   let idsAreUnique = false;
   const connection = openConnection({
     url: options.url,
@@ -35,23 +44,55 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     async prepare(records) {
       await ensureIndexes(records, RECORD_INDEXES, log);
       await ensureHealthIndexes(healthCollectionsOf(records), log);
+      await ensureAccessIndexes(accessCollectionsOf(records), log);
       idsAreUnique = await areIdsUnique(records, log);
       log.info('The indexes and ids in MongoDB were checked');
     },
   });
-  const searches: Searches = { connection, clock: options.clock ?? systemClock, idsAreUnique: () => idsAreUnique };
+  const searches: Searches = { connection, clock, idsAreUnique: () => idsAreUnique };
+  const appender = createAuditAppender(connection, clock, log);
+  const { runAudited, runTold } = appender;
   return {
-    insert: (record) => connection.run((records) => insertRecord(records, record)),
+    insert: (record, audit) => runAudited((records) => insertRecord(records, record), (outcome) => outcome === 'inserted', audit),
+    async insertMany(insertions) {
+      const outcomes: ('inserted' | 'exists')[] = [];
+      for (let start = 0; start < insertions.length; start += limits.mongoInsertedTogether) {
+        const some = insertions.slice(start, start + limits.mongoInsertedTogether);
+        outcomes.push(...(await runTold((records) => insertRecords(records, some.map(({ record }) => record)), (told) => toldOf(some, told))));
+      }
+      return outcomes;
+    },
+    summary: (scope) => summarize(searches, scope),
     get: (id) => connection.run((records) => getRecord(records, id)),
     find: (query, signal) => findRecords(searches, query, signal),
-    readAllText: (signal) => readAllText(searches, signal),
-    count: (filter, signal) => countRecords(searches, filter, signal),
-    replace: (replacement) => connection.run((records) => replaceRecord(records, replacement)),
-    delete: (id, expectedRevision) => connection.run((records) => deleteRecord(records, id, expectedRevision)),
+    readAllText: (scope, signal) => readAllText(searches, scope, signal),
+    readAllLines: (scope, withMeta, signal) => readAllLines(searches, scope, withMeta, signal),
+    count: (filter, scope, signal) => countRecords(searches, filter, scope, signal),
+    countOwned: (owner) => countOwned(searches, owner),
+    replace: (replacement, audit) => runAudited((records) => replaceRecord(records, replacement), (isReplaced) => isReplaced, audit),
+    delete: (id, expectedRevision, audit) => runAudited((records) => deleteWithCredentials(records, id, expectedRevision), (outcome) => outcome === 'deleted', audit),
     health: createMongoHealthStore(connection),
+    entries: createMongoEntries(connection, runAudited),
+    audit: createMongoAudit(connection, appender),
+    copy: createMongoCopy(connection),
     ping: () => connection.ping(),
-    close: () => connection.close(),
+    async close() {
+      await appender.close();
+      await connection.close();
+    },
   };
+}
+
+/** What is to be told of those that were inserted. */
+function toldOf(insertions: readonly Insertion[], outcomes: readonly string[]): readonly AuditEntry[] {
+  return insertions.flatMap(({ audit }, index) => (audit !== undefined && outcomes[index] === 'inserted' ? [audit] : []));
+}
+
+/** The record first: credentials that are left behind, should the second step fail, are of no use to any other record. */
+async function deleteWithCredentials(records: Collection<CatalogDocument>, id: string, expectedRevision: number | undefined): ReturnType<typeof deleteRecord> {
+  const outcome = await deleteRecord(records, id, expectedRevision);
+  if (outcome === 'deleted') await removeOwned(accessCollectionsOf(records).entries, 'credential', id);
+  return outcome;
 }
 
 /** Unknown counts as no: queries are then slower and still right. @throws {AppError} `STORE_UNAVAILABLE` */

@@ -1,7 +1,7 @@
 /** Reading and writing single records. */
 import type { Collection, Filter } from 'mongodb';
-import { limits } from '../../core/limits.ts';
 import type { NewRecord, Replacement, StoredRecord } from '../port.ts';
+import { LIMITS, READING, UNORDERED } from './call-options.ts';
 import {
   BOOKKEEPING,
   PROJECTION,
@@ -13,12 +13,9 @@ import {
   storedRecordOf,
   type CatalogDocument,
 } from './document.ts';
-import { isDuplicateKey } from './errors.ts';
+import { duplicatesIn, isDuplicateKey } from './errors.ts';
 
 type Records = Collection<CatalogDocument>;
-
-/** The server gives up by itself what its caller has given up. */
-const LIMITS = { maxTimeMS: limits.mongoAnswerTimeoutMs } as const;
 
 /** Of several documents with one id, the first by `_id` is the record. */
 async function findShown(records: Records, id: string): Promise<CatalogDocument | null> {
@@ -40,6 +37,36 @@ export async function insertRecord(records: Records, record: NewRecord): Promise
   } catch (error) {
     if (isDuplicateKey(error)) return 'exists';
     throw error;
+  }
+}
+
+/** Some may be there when this fails: the server takes one document after the other. */
+export async function insertRecords(records: Records, all: readonly NewRecord[]): Promise<readonly ('inserted' | 'exists')[]> {
+  if (all.length === 0) return [];
+  const ids = all.map(({ record }) => record.container_registry_id);
+  const held = await records.find({ container_registry_id: { $in: ids } }, { ...READING, projection: { _id: 0, container_registry_id: 1 } }).toArray();
+  const taken = new Set(held.map((document): unknown => document['container_registry_id']));
+  const isNew = all.map((_record, index) => {
+    if (taken.has(ids[index])) return false;
+    taken.add(ids[index]);
+    return true;
+  });
+  const tried = all.flatMap((record, index) => (isNew[index] === true ? [{ record, index }] : []));
+  const refused = await insertUnordered(records, tried.map(({ record }) => newDocumentOf(record)));
+  for (const position of refused) isNew[tried[position]?.index ?? -1] = false;
+  return isNew.map((inserted) => (inserted ? 'inserted' : 'exists'));
+}
+
+/** @returns positions of those whose `_id` somebody else has taken meanwhile */
+async function insertUnordered(records: Records, documents: CatalogDocument[]): Promise<readonly number[]> {
+  if (documents.length === 0) return [];
+  try {
+    await records.insertMany(documents, UNORDERED);
+    return [];
+  } catch (error) {
+    const positions = duplicatesIn(error);
+    if (positions === null) throw error;
+    return positions;
   }
 }
 
@@ -66,7 +93,7 @@ export async function deleteRecord(records: Records, id: string, expectedRevisio
   return (await findShown(records, id)) === null ? 'missing' : 'stale';
 }
 
-/** A document as long as nobody has written it since. Revision 0 is one that may have health, and nothing else of our book-keeping. */
+/** A document as long as nobody has written it since. Revision 0 is one that nobody has written yet, though it may have health, or have been copied. */
 function atRevision(document: CatalogDocument, revision: number): Filter<CatalogDocument> {
-  return { _id: document._id, [`${BOOKKEEPING}.revision`]: revision === 0 ? { $not: { $type: 'number' } } : revision };
+  return { _id: document._id, [`${BOOKKEEPING}.revision`]: revision === 0 ? { $not: { $gte: 1 } } : revision };
 }

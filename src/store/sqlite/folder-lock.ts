@@ -38,7 +38,7 @@ export function lockFolder(dataDir: string): FolderLock {
 function lockFailure(error: unknown, dataDir: string, lockFile: string, pidFile: string): unknown {
   const code = resultCodeOf(error);
   if (code === RESULT.BUSY) {
-    return new StartError(`${dataDir} is in use by another Portolan (pid ${pidIn(pidFile)}). Stop that one, or give this one a folder of its own with DATA_DIR.`);
+    return new StartError(`${dataDir} is in use by another Portolan (pid ${pidIn(pidFile)}). Stop that one, or give this one a folder of its own with DATA_DIR.`, { reason: 'store_in_use' });
   }
   if (code === RESULT.NOTADB || code === RESULT.CORRUPT) {
     return new StartError(`${lockFile} is not the empty file that Portolan locks. Remove it, if no other program needs it.`);

@@ -1,10 +1,16 @@
 import { resolve } from 'node:path';
+import type { AuditEntry } from '../../core/audit.ts';
 import { systemClock, type Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Log } from '../../telemetry/logs.ts';
 import type { Store } from '../health-port.ts';
+import { createAudit, createAuditLog } from './access/audit.ts';
+import { createEntries, deleteOwned } from './access/entries.ts';
+import { bulkRequestOf } from './bulk/protocol.ts';
+import { createBulkThread } from './bulk/thread.ts';
 import { connect, type Connection } from './connection.ts';
+import { createCopy } from './copy/copy.ts';
 import { isDamage, storeDamaged, storeErrorOf, storeUnavailable } from './faults.ts';
 import { lockFolder } from './folder-lock.ts';
 import { createHealth } from './health/health.ts';
@@ -14,6 +20,7 @@ import { createRecords } from './records.ts';
 import { createRowCache } from './row-cache.ts';
 import { createRows } from './rows.ts';
 import { createScanThread } from './scan-thread.ts';
+import { countOwned } from './scope.ts';
 import { fileUnusable } from './start-errors.ts';
 import { makeFolder, openStoreFile } from './store-file.ts';
 import { createPathNumbers } from './terms.ts';
@@ -67,17 +74,20 @@ function assemble({ connection, file, log, clock, queryLimits, release }: Parts)
   const rows = createRows(connection, cache);
   const records = createRecords(connection, rows, cache, paths);
   const schedule = createSchedule();
+  const auditLog = createAuditLog(connection);
   const writer = createWriter(connection, clock, {
     committed: () => schedule.committed(),
     undone: () => {
       paths.forget();
       cache.clear();
       schedule.undone();
+      auditLog.forget();
     },
   });
   const scan = createScanThread({ file, log, stuckMs: queryLimits.scanStuckMs });
   const queries = createQueries({ planner: { connection, paths, rangeRowsMax: limits.mainRangeRowsMax, lookupsMax: limits.mainLookupsMax }, rows, scan, clock, queryLimits });
   const texts = createTextReader(file);
+  const bulk = createBulkThread({ file, log });
   let closing: Promise<void> | null = null;
   let damage: unknown = null;
 
@@ -102,32 +112,53 @@ function assemble({ connection, file, log, clock, queryLimits, release }: Parts)
       throw failureOf(error);
     }
   }
+  const read = guarded;
+  const write = <T>(change: () => T): Promise<T> => guarded(() => writer.write(change));
+  const openReader = (): Connection => connect(file, { readOnly: true, cacheKib: limits.sqliteTextCacheKib });
   const health = createHealth({
     connection,
-    openReader: () => connect(file, { readOnly: true, cacheKib: limits.sqliteTextCacheKib }),
+    openReader,
     records,
     schedule,
-    read: (work) => guarded(work),
-    write: (change) => guarded(() => writer.write(change)),
+    read,
+    write,
   });
+  /** Preparing a change may fail as the change itself may. */
+  const writeAudited = <T>(prepare: () => () => T, hasEffect: (outcome: T) => boolean, audit: AuditEntry | undefined): Promise<T> =>
+    guarded(() => writer.write(auditLog.audited(prepare(), hasEffect, audit)));
+  const insertMany = async (records: Parameters<Store['insertMany']>[0]): ReturnType<Store['insertMany']> => {
+    if (records.length === 0) return [];
+    const request = bulkRequestOf(records);
+    return writer.lend(() => bulk.run(request).finally(() => auditLog.forget()));
+  };
   const deleting = (id: string, expectedRevision: number | undefined) => {
     const change = records.delete(id, expectedRevision);
     return () => {
       const outcome = change();
-      if (outcome === 'deleted') schedule.recordDeleted(id);
+      if (outcome === 'deleted') {
+        schedule.recordDeleted(id);
+        deleteOwned(connection, 'credential', id);
+      }
       return outcome;
     };
   };
 
   return {
     health,
-    insert: (record) => guarded(() => writer.write(records.insert(record))),
-    replace: (replacement) => guarded(() => writer.write(records.replace(replacement))),
-    delete: (id, expectedRevision) => guarded(() => writer.write(deleting(id, expectedRevision))),
+    entries: createEntries({ connection, audited: auditLog.audited, read, write }),
+    audit: createAudit({ connection, log: auditLog, read, write }),
+    copy: createCopy({ connection, records, rows: createRows(connection, null), watches: health, openReader, read, write }),
+    insert: (record, audit) => writeAudited(() => records.insert(record), (outcome) => outcome === 'inserted', audit),
+    insertMany: (records) => guarded(() => insertMany(records)),
+    replace: (replacement, audit) => writeAudited(() => records.replace(replacement), (isReplaced) => isReplaced, audit),
+    delete: (id, expectedRevision, audit) => writeAudited(() => deleting(id, expectedRevision), (outcome) => outcome === 'deleted', audit),
     get: (id) => guarded(() => rows.one(id)?.record ?? null),
     find: (query, signal) => guardedWalk(() => queries.find(query, signal)),
-    readAllText: (signal) => guardedWalk(() => texts.readAll(signal)),
-    count: (filter, signal) => guarded(() => queries.count(filter, signal)),
+    readAllText: (scope, signal) => guardedWalk(() => texts.readAll(scope, signal)),
+    readAllLines: (scope, withMeta, signal) => guardedWalk(() => texts.readLines(scope, withMeta, signal)),
+    count: (filter, scope, signal) => guarded(() => queries.count(filter, scope, signal)),
+    summary: (scope) => guarded(() => queries.summary(scope)),
+    countOwned: (owner) => guarded(() => countOwned(connection, owner)),
     ping: () =>
       guarded(() => {
         connection.first('SELECT 1 FROM records LIMIT 1');
@@ -142,7 +173,7 @@ function assemble({ connection, file, log, clock, queryLimits, release }: Parts)
   async function closeAll(): Promise<void> {
     await writer.drain();
     // Before the connection: whoever closes last folds the write-ahead log into the file, and only this one can write.
-    await scan.close();
+    await Promise.all([scan.close(), bulk.close()]);
     texts.close();
     connection.close();
     release();

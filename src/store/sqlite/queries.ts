@@ -1,14 +1,14 @@
+import type { Scope } from '../../core/access.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { createBest } from '../../query/best.ts';
 import type { Condition, Filter, FilterNode } from '../../query/filter.ts';
-import type { SortKey } from '../../query/sort.ts';
-import type { FindQuery, StoredRecord } from '../port.ts';
+import type { FindQuery, RecordSummary, StoredRecord } from '../port.ts';
 import type { Planner } from './plan.ts';
 import type { Rows } from './rows.ts';
 import type { ScanThread } from './scan-thread.ts';
-import { prepareQuery, runSlice, type SliceBudget, type SliceGoal, type SliceResult } from './slice.ts';
+import { prepareQuery, runSlice, type Question, type SliceBudget, type SliceGoal, type SliceResult } from './slice.ts';
 
 /** How far one query may go: all slices in the scanning thread together, and each of the two kinds of slices. */
 export interface QueryLimits {
@@ -32,7 +32,8 @@ export const defaultQueryLimits: QueryLimits = {
 
 export interface Queries {
   find(query: FindQuery, signal: AbortSignal): AsyncGenerator<readonly StoredRecord[]>;
-  count(filter: Filter, signal: AbortSignal): Promise<number>;
+  count(filter: Filter, scope: Scope | null, signal: AbortSignal): Promise<number>;
+  summary(scope: Scope | null): Promise<RecordSummary>;
 }
 
 interface QueriesOptions {
@@ -53,18 +54,21 @@ export function createQueries({ planner, rows, scan, clock, queryLimits }: Queri
   const nowMs = (): number => clock.monotonicMs();
 
   /** A first slice on the main thread, or nothing done when the query does not belong here. */
-  const firstSlice = (filter: Filter, sort: readonly SortKey[], goal: SliceGoal, afterId: string): SliceResult => {
+  const firstSlice = (question: Question, goal: SliceGoal, afterId: string): SliceResult => {
     const nothing: SliceResult = { found: [], top: [], count: 0, lastId: afterId, rows: 0, isDone: false };
-    if (hasPattern(filter.root)) return nothing;
-    const prepared = prepareQuery(planner, filter, sort);
+    if (hasPattern(question.filter.root)) return nothing;
+    const prepared = prepareQuery(planner, question);
     return prepared.plan === null ? nothing : runSlice({ connection: planner.connection, rows }, prepared, goal, afterId, queryLimits.mainSlice, nowMs);
   };
 
+  const refuseCrowd = (): void => {
+    if (scan.waiting() < queryLimits.scanQueueMax) return;
+    throw new AppError('OVERLOADED', `${queryLimits.scanQueueMax} queries are waiting to be scanned for. Try again shortly.`, { retryAfterS: 2 });
+  };
+
   /** Slices of one query in the scanning thread, each when the one before has been dealt with. */
-  async function* scanSlices(filter: Filter, sort: readonly SortKey[], goalOf: () => SliceGoal, startId: string, signal: AbortSignal): AsyncGenerator<SliceResult> {
-    if (scan.waiting() >= queryLimits.scanQueueMax) {
-      throw new AppError('OVERLOADED', `${queryLimits.scanQueueMax} queries are waiting to be scanned for. Try again shortly.`, { retryAfterS: 2 });
-    }
+  async function* scanSlices({ filter, scope, sort }: Question, goalOf: () => SliceGoal, startId: string, signal: AbortSignal): AsyncGenerator<SliceResult> {
+    refuseCrowd();
     const queryId = nextQueryId++;
     let afterId = startId;
     let rows = 0;
@@ -72,7 +76,7 @@ export function createQueries({ planner, rows, scan, clock, queryLimits }: Queri
     for (;;) {
       if (signal.aborted) return;
       const startMs = nowMs();
-      const result = await scan.run({ queryId, filterSource: filter.source, sort, goal: goalOf(), afterId, budget: queryLimits.scanSlice });
+      const result = await scan.run({ queryId, filterSource: filter.source, scope, sort, goal: goalOf(), afterId, budget: queryLimits.scanSlice });
       // What the caller takes between slices does not count.
       spentMs += nowMs() - startMs;
       rows += result.rows;
@@ -83,30 +87,31 @@ export function createQueries({ planner, rows, scan, clock, queryLimits }: Queri
     }
   }
 
-  async function* findById({ filter, after, limit }: FindQuery, signal: AbortSignal): AsyncGenerator<readonly StoredRecord[]> {
-    let left = limit ?? Infinity;
+  async function* findById(query: FindQuery, signal: AbortSignal): AsyncGenerator<readonly StoredRecord[]> {
+    let left = query.limit ?? Infinity;
     const goalOf = (): SliceGoal => ({ kind: 'find', limit: Math.min(left, limits.storeBatchRecords) });
-    const first = firstSlice(filter, [], goalOf(), after?.id ?? '');
+    const first = firstSlice(query, goalOf(), query.after?.id ?? '');
     left -= first.found.length;
     if (first.found.length > 0) yield first.found;
     if (first.isDone || left <= 0) return;
-    for await (const slice of scanSlices(filter, [], goalOf, first.lastId, signal)) {
+    for await (const slice of scanSlices(query, goalOf, first.lastId, signal)) {
       left -= slice.found.length;
       if (slice.found.length > 0) yield slice.found;
       if (left <= 0) return;
     }
   }
 
-  async function* findSorted({ filter, sort, after }: FindQuery, limit: number, signal: AbortSignal): AsyncGenerator<readonly StoredRecord[]> {
+  async function* findSorted(query: FindQuery, limit: number, signal: AbortSignal): AsyncGenerator<readonly StoredRecord[]> {
+    const { sort, after } = query;
     const best = createBest<StoredRecord>(sort, limit);
     const goalOf = (): SliceGoal => ({ kind: 'top', limit, after, before: best.bound() });
     const take = (slice: SliceResult): void => {
       for (const placed of slice.top) best.take(placed);
     };
-    const first = firstSlice(filter, sort, goalOf(), '');
+    const first = firstSlice(query, goalOf(), '');
     take(first);
     if (!first.isDone) {
-      for await (const slice of scanSlices(filter, sort, goalOf, first.lastId, signal)) take(slice);
+      for await (const slice of scanSlices(query, goalOf, first.lastId, signal)) take(slice);
       if (signal.aborted) return;
     }
     yield* inBatches(best.list.map(({ value }) => value));
@@ -120,12 +125,18 @@ export function createQueries({ planner, rows, scan, clock, queryLimits }: Queri
       else throw new AppError('INVALID_PARAMETER', 'Records can be sorted only in pages; give a `limit`.');
     },
 
-    async count(filter, signal) {
+    async summary(scope) {
+      refuseCrowd();
+      return scan.summarize(scope);
+    },
+
+    async count(filter, scope, signal) {
+      const question: Question = { filter, scope, sort: [] };
       const goal: SliceGoal = { kind: 'count' };
-      const first = firstSlice(filter, [], goal, '');
+      const first = firstSlice(question, goal, '');
       let count = first.count;
       if (first.isDone) return count;
-      for await (const slice of scanSlices(filter, [], () => goal, first.lastId, signal)) count += slice.count;
+      for await (const slice of scanSlices(question, () => goal, first.lastId, signal)) count += slice.count;
       return count;
     },
   };

@@ -1,12 +1,14 @@
+import type { RecordAccess, Share, Visibility } from '../../core/access.ts';
 import { neverProbed, viewOfHealth, type HealthSummary } from '../../core/health-summary.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { RECORD_FIELDS, type RecordFields } from '../../core/record.ts';
 import type { StoredRecord } from '../port.ts';
+import { viewOfMeta } from '../stored-record.ts';
 import type { Row } from './connection.ts';
 import { storeDamaged } from './faults.ts';
 
 /** The columns that a `StoredRow` is made of, in their order. */
-export const ROW_COLUMNS = 'id, doc, ends, revision, created_at, updated_at, health';
+export const ROW_COLUMNS = 'id, doc, ends, revision, created_at, updated_at, health, owner, visibility, shared_with';
 
 /** A record's JSON text, and where in it the value of each of the eight fields ends: UTF-16 units, as numbers of a fixed width. */
 export interface ComposedText {
@@ -32,10 +34,14 @@ export function composeText(record: RecordFields): ComposedText {
   return { doc: `${doc}}`, ends };
 }
 
+const NO_SHARES: readonly Share[] = Object.freeze([]);
+const NO_SHARES_TEXT = JSON.stringify(NO_SHARES);
+
 /** A record as it was read; what is asked of it is worked out then, and kept. */
-export class StoredRow {
+export class StoredRow implements RecordAccess {
   readonly #columns: Row;
   #record: StoredRecord | null = null;
+  #shares: readonly Share[] | null = null;
   #fields: (Json | undefined)[] | null = null;
 
   /** @param columns `ROW_COLUMNS` */
@@ -51,9 +57,28 @@ export class StoredRow {
     return this.#columns[1] as string;
   }
 
+  get owner(): string | null {
+    return this.#columns[7] as string | null;
+  }
+
+  get visibility(): Visibility {
+    return this.#columns[8] as Visibility;
+  }
+
+  get shared_with(): readonly Share[] {
+    const text = this.#columns[9] as string;
+    // Most records are shared with nobody in particular.
+    return text === NO_SHARES_TEXT ? NO_SHARES : (this.#shares ??= parseStored(text) as unknown as readonly Share[]);
+  }
+
   get record(): StoredRecord {
+    return (this.#record ??= this.#readRecord());
+  }
+
+  #readRecord(): StoredRecord {
     const [, , , revision, created_at, updated_at, health] = this.#columns as [string, string, string, number, string, string, string];
-    return (this.#record ??= recordWith({ id: this.id, text: this.text, meta: { created_at, updated_at, revision } }, health));
+    const { id, text, owner, visibility, shared_with } = this;
+    return recordWith({ id, text, meta: { created_at, updated_at, revision, owner, visibility, shared_with } }, health);
   }
 
   /** The value of one of the eight fields, by its place in `RECORD_FIELDS`; the rest of the text is not parsed. */
@@ -78,7 +103,7 @@ export function viewReader(roots: ReadonlySet<string>): (row: StoredRow) => Json
     const view: JsonObject = {};
     for (const { field, index } of fields) view[field] = row.field(index);
     if (hasHealth) view['health'] = viewOfHealth(row.record.health);
-    if (hasMeta) view['meta'] = { ...row.record.meta };
+    if (hasMeta) view['meta'] = viewOfMeta(row.record.meta);
     return view;
   };
 }

@@ -1,6 +1,8 @@
-import type { ErrorCode, ErrorDetail } from '../../core/errors.ts';
+import type { Scope } from '../../core/access.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { SortKey } from '../../query/sort.ts';
+import type { RecordSummary } from '../port.ts';
+import type { ThreadFault } from './thread-fault.ts';
 import type { SliceBudget, SliceGoal, SliceResult } from './slice.ts';
 
 /** What the scanning thread is started with. */
@@ -14,23 +16,21 @@ export interface SliceRequest {
   /** Slices of one query have the same, so that the filter need not be prepared again. */
   readonly queryId: number;
   readonly filterSource: JsonObject;
+  readonly scope: Scope | null;
   readonly sort: readonly SortKey[];
   readonly goal: SliceGoal;
   readonly afterId: string;
   readonly budget: SliceBudget;
 }
 
-export type SliceReply =
-  | { readonly requestId: number; readonly result: SliceResult }
-  | { readonly requestId: number; readonly fault: SliceFault };
-
-/** An error on its way between threads, which would lose its class. `code` is `null` for errors that are none of a caller's business. */
-export interface SliceFault {
-  readonly code: ErrorCode | null;
-  readonly message: string;
-  readonly details: readonly ErrorDetail[];
-  readonly retryAfterS: number | undefined;
+/** A summary, in one piece: it goes over the index alone. */
+export interface SummaryRequest {
+  readonly requestId: number;
+  readonly summaryOf: Scope | null;
 }
 
-/** Sent instead of a request: close the file and end. */
-export const CLOSE = 'close';
+export type ScanRequest = SliceRequest | SummaryRequest;
+
+export type ScanReply =
+  | { readonly requestId: number; readonly result: SliceResult | RecordSummary }
+  | { readonly requestId: number; readonly fault: ThreadFault };

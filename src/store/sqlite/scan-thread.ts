@@ -1,11 +1,14 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { Scope } from '../../core/access.ts';
 import { AppError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Log } from '../../telemetry/logs.ts';
+import type { RecordSummary } from '../port.ts';
 import { storeUnavailable } from './faults.ts';
-import { CLOSE, type ScanThreadData, type SliceFault, type SliceReply, type SliceRequest } from './scan-protocol.ts';
+import type { ScanThreadData, ScanReply, ScanRequest, SliceRequest } from './scan-protocol.ts';
 import type { SliceResult } from './slice.ts';
+import { CLOSE, errorOf } from './thread-fault.ts';
 
 /** The main thread's side of the scanning thread, which is started when first needed and works off one slice after the other. */
 export interface ScanThread {
@@ -13,12 +16,15 @@ export interface ScanThread {
   waiting(): number;
   /** @throws {AppError} what the slice failed with; `QUERY_TOO_EXPENSIVE` when it took too long or too much memory */
   run(request: Omit<SliceRequest, 'requestId'>): Promise<SliceResult>;
+  /** @throws {AppError} likewise */
+  summarize(scope: Scope | null): Promise<RecordSummary>;
   close(): Promise<void>;
 }
 
 interface Pending {
-  readonly request: SliceRequest;
-  readonly resolve: (result: SliceResult) => void;
+  readonly request: ScanRequest;
+  /** What comes back is what was asked for. */
+  readonly resolve: (result: never) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -46,7 +52,7 @@ export function createScanThread({ file, log, stuckMs }: ScanThreadOptions): Sca
       workerData: { file } satisfies ScanThreadData,
       resourceLimits: { maxOldGenerationSizeMb: limits.scanThreadHeapMb, maxYoungGenerationSizeMb: limits.scanThreadYoungHeapMb },
     });
-    started.on('message', (reply: SliceReply) => settle(reply));
+    started.on('message', (reply: ScanReply) => settle(reply));
     started.on('error', (error: Error & { code?: string }) => {
       const outOfMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
       lose(started, outOfMemory ? 'more memory than one query may' : null, error);
@@ -55,7 +61,7 @@ export function createScanThread({ file, log, stuckMs }: ScanThreadOptions): Sca
     return started;
   };
 
-  const post = (request: SliceRequest): void => {
+  const post = (request: ScanRequest): void => {
     worker ??= start();
     worker.ref();
     worker.postMessage(request);
@@ -77,12 +83,12 @@ export function createScanThread({ file, log, stuckMs }: ScanThreadOptions): Sca
     }, stuckMs);
   };
 
-  const settle = (reply: SliceReply): void => {
+  const settle = (reply: ScanReply): void => {
     const settled = pending.get(reply.requestId);
     pending.delete(reply.requestId);
     watch();
     if (settled === undefined) return;
-    if ('result' in reply) settled.resolve(reply.result);
+    if ('result' in reply) settled.resolve(reply.result as never);
     else settled.reject(errorOf(reply.fault));
   };
 
@@ -108,13 +114,16 @@ export function createScanThread({ file, log, stuckMs }: ScanThreadOptions): Sca
     post(item.request);
   };
 
+  const ask = <T>(requestOf: (requestId: number) => ScanRequest): Promise<T> =>
+    new Promise((resolve: (result: T) => void, reject) => {
+      if (isClosed) reject(storeUnavailable('The store is closed.'));
+      else enqueue({ request: requestOf(nextRequestId++), resolve, reject });
+    });
+
   return {
     waiting: () => pending.size,
-    run: (request) =>
-      new Promise((resolve, reject) => {
-        if (isClosed) reject(storeUnavailable('The store is closed.'));
-        else enqueue({ request: { ...request, requestId: nextRequestId++ }, resolve, reject });
-      }),
+    run: (request) => ask<SliceResult>((requestId) => ({ ...request, requestId })),
+    summarize: (summaryOf) => ask<RecordSummary>((requestId) => ({ requestId, summaryOf })),
     async close() {
       isClosed = true;
       const closing = worker;
@@ -127,9 +136,4 @@ export function createScanThread({ file, log, stuckMs }: ScanThreadOptions): Sca
       clearTimeout(impatience);
     },
   };
-}
-
-function errorOf({ code, message, details, retryAfterS }: SliceFault): Error {
-  if (code === null) return new Error(message);
-  return new AppError(code, message, { details, ...(retryAfterS === undefined ? {} : { retryAfterS }) });
 }

@@ -2,16 +2,17 @@
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../core/clock.ts';
-import { AppError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { parseFilter } from '../../query/filter.ts';
 import { connect } from './connection.ts';
 import { storeErrorOf } from './faults.ts';
 import type { Planner } from './plan.ts';
 import { createRows } from './rows.ts';
-import { CLOSE, type ScanThreadData, type SliceFault, type SliceReply, type SliceRequest } from './scan-protocol.ts';
-import { prepareQuery, runSlice, type PreparedQuery } from './slice.ts';
+import type { ScanThreadData, ScanReply, ScanRequest, SliceRequest } from './scan-protocol.ts';
+import { prepareQuery, runSlice, type PreparedQuery, type SliceResult } from './slice.ts';
+import { summarize } from './summary.ts';
 import { createPathNumbers } from './terms.ts';
+import { CLOSE, faultOf } from './thread-fault.ts';
 
 /** As `nice` has it: 0 is everybody else's, 19 the least. */
 const SCAN_NICENESS = 5;
@@ -27,7 +28,7 @@ const planner: Planner = { connection, paths: createPathNumbers(connection), ran
 const rows = createRows(connection, null);
 const prepared = new Map<number, PreparedQuery>();
 
-port.on('message', (request: SliceRequest | typeof CLOSE) => {
+port.on('message', (request: ScanRequest | typeof CLOSE) => {
   if (request !== CLOSE) {
     port.postMessage(answer(request));
     return;
@@ -36,25 +37,25 @@ port.on('message', (request: SliceRequest | typeof CLOSE) => {
   port.close();
 });
 
-function answer(request: SliceRequest): SliceReply {
-  const { requestId, goal, afterId, budget } = request;
+function answer(request: ScanRequest): ScanReply {
+  const { requestId } = request;
   try {
-    return { requestId, result: runSlice({ connection, rows }, queryOf(request), goal, afterId, budget, () => systemClock.monotonicMs()) };
+    return { requestId, result: 'summaryOf' in request ? summarize(connection, request.summaryOf) : sliceOf(request) };
   } catch (error) {
     return { requestId, fault: faultOf(storeErrorOf(error)) };
   }
 }
 
+function sliceOf(request: SliceRequest): SliceResult {
+  const { goal, afterId, budget } = request;
+  return runSlice({ connection, rows }, queryOf(request), goal, afterId, budget, () => systemClock.monotonicMs());
+}
+
 /** Queries under way take turns; the one that has waited longest makes room and is prepared again when it comes back. */
-function queryOf({ queryId, filterSource, sort }: SliceRequest): PreparedQuery {
-  const query = prepared.get(queryId) ?? prepareQuery(planner, parseFilter(filterSource), sort);
+function queryOf({ queryId, filterSource, scope, sort }: SliceRequest): PreparedQuery {
+  const query = prepared.get(queryId) ?? prepareQuery(planner, { filter: parseFilter(filterSource), scope, sort });
   prepared.delete(queryId);
   prepared.set(queryId, query);
   if (prepared.size > limits.scanQueriesKept) prepared.delete(prepared.keys().next().value ?? queryId);
   return query;
-}
-
-function faultOf(error: unknown): SliceFault {
-  if (error instanceof AppError) return { code: error.code, message: error.message, details: error.details, retryAfterS: error.retryAfterS };
-  return { code: null, message: error instanceof Error ? (error.stack ?? error.message) : String(error), details: [], retryAfterS: undefined };
 }

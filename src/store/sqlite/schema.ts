@@ -18,11 +18,13 @@ export const PAGE_BYTES = 8_192;
  * `terms` is the index: one row for each scalar leaf of a record's view (see `terms.ts`). Its column `value` has no type of its
  * own, so that numbers, texts and booleans (blobs of one byte) keep theirs, and SQLite's order between types keeps them apart.
  *
- * Records of before the second step were never probed, and said no more of their health than that it is unknown.
+ * Records of before the second step were never probed, and said no more of their health than that it is unknown. Those of before the
+ * third belong to nobody and are open to every principal.
  *
  * `watch_states` is a log: each result adds a row at its end, the last one of a watch counts, and old ones are removed at the
  * beginning (see `health/watch-log.ts`). Changing rows in place, each on a page of its own, costs three times as much. `hours` and
- * `days` lie in the order of time, too: written at the end and pruned from the beginning.
+ * `days` lie in the order of time, too: written at the end and pruned from the beginning. So does `audit`; every index of it ends
+ * with `seq`, and times need none (see `access/audit-search.ts`).
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE records (
@@ -94,6 +96,40 @@ export const migrations: readonly string[] = [
    INSERT OR IGNORE INTO terms (path_id, value, id)
      SELECT path_id, 'never_probed', records.id FROM paths CROSS JOIN records
      WHERE path = 'health.cause' AND records.id NOT IN (SELECT id FROM terms WHERE path_id = 0);`,
+  `ALTER TABLE records ADD COLUMN owner TEXT;
+   ALTER TABLE records ADD COLUMN visibility TEXT NOT NULL DEFAULT 'internal';
+   ALTER TABLE records ADD COLUMN shared_with TEXT NOT NULL DEFAULT '[]';
+   INSERT OR IGNORE INTO paths (path) SELECT 'meta.visibility' WHERE EXISTS (SELECT 1 FROM records);
+   INSERT OR IGNORE INTO terms (path_id, value, id)
+     SELECT path_id, 'internal', records.id FROM paths CROSS JOIN records
+     WHERE path = 'meta.visibility' AND records.id NOT IN (SELECT id FROM terms WHERE path_id = 0);`,
+  `CREATE TABLE entries (
+     kind TEXT NOT NULL,
+     key TEXT NOT NULL,
+     owner TEXT,
+     expires_at_ms INTEGER,
+     revision INTEGER NOT NULL,
+     text TEXT NOT NULL,
+     PRIMARY KEY (kind, key)
+   ) WITHOUT ROWID;
+   CREATE INDEX entries_owner ON entries (kind, owner) WHERE owner IS NOT NULL;
+   CREATE INDEX entries_expiry ON entries (expires_at_ms) WHERE expires_at_ms IS NOT NULL;
+   CREATE TABLE audit (
+     seq INTEGER PRIMARY KEY,
+     previous BLOB NOT NULL,
+     hash BLOB NOT NULL,
+     at_ms INTEGER NOT NULL,
+     latest_ms INTEGER NOT NULL,
+     late_ms INTEGER,
+     user TEXT,
+     record TEXT,
+     action TEXT NOT NULL,
+     text TEXT NOT NULL
+   );
+   CREATE INDEX audit_user ON audit (user, action) WHERE user IS NOT NULL;
+   CREATE INDEX audit_record ON audit (record) WHERE record IS NOT NULL;
+   CREATE INDEX audit_action ON audit (action);
+   CREATE INDEX audit_late ON audit (late_ms) WHERE late_ms IS NOT NULL;`,
 ];
 
 /**

@@ -1,21 +1,27 @@
+import { isWithin, type Scope } from '../../core/access.ts';
 import { limits } from '../../core/limits.ts';
 import { createBest, type Placed } from '../../query/best.ts';
 import { compileFilter, type DocumentTest } from '../../query/match.ts';
-import type { Filter, FilterNode } from '../../query/filter.ts';
-import { narrowingOf } from '../../query/narrow.ts';
+import type { FilterNode } from '../../query/filter.ts';
+import { both, narrowingOf } from '../../query/narrow.ts';
+import { narrowingOfScope } from '../../query/narrow-scope.ts';
 import { comparePositions, positionOf, type SortKey, type SortPosition } from '../../query/sort.ts';
-import type { StoredRecord } from '../port.ts';
+import type { FindQuery, StoredRecord } from '../port.ts';
 import { candidatePage } from './candidates.ts';
 import type { Connection } from './connection.ts';
 import { planOf, type Plan, type Planner } from './plan.ts';
 import { viewReader, type StoredRow } from './row.ts';
 import type { Rows } from './rows.ts';
-import { UNINDEXED } from './terms.ts';
+import { countWithin } from './scope.ts';
+
+/** What is looked for, wherever the answer begins and ends. */
+export type Question = Pick<FindQuery, 'filter' | 'scope' | 'sort'>;
 
 /** A query made ready to run on one connection. Holds no position and no transaction: every slice brings its own. */
 export interface PreparedQuery {
   /** `null`: all records are candidates. */
   readonly plan: Plan | null;
+  readonly scope: Scope | null;
   readonly matches: DocumentTest;
   readonly viewOf: ReturnType<typeof viewReader>;
   readonly sort: readonly SortKey[];
@@ -23,11 +29,12 @@ export interface PreparedQuery {
   readonly matchesAll: boolean;
 }
 
-export function prepareQuery(planner: Planner, filter: Filter, sort: readonly SortKey[]): PreparedQuery {
-  const narrowing = narrowingOf(filter);
+export function prepareQuery(planner: Planner, { filter, scope, sort }: Question): PreparedQuery {
+  const narrowing = both([narrowingOf(filter), narrowingOfScope(scope)]);
   const roots = new Set([...rootsOf(filter.root), ...sort.flatMap(({ path }) => path.slice(0, 1))]);
   return {
     plan: narrowing === null ? null : planOf(narrowing, planner),
+    scope,
     matches: compileFilter(filter),
     viewOf: viewReader(roots),
     sort,
@@ -78,19 +85,22 @@ export function runSlice(source: SliceSource, query: PreparedQuery, goal: SliceG
 }
 
 function runWithin(source: SliceSource, query: PreparedQuery, goal: SliceGoal, afterId: string, budget: SliceBudget, nowMs: () => number): SliceResult {
-  if (goal.kind === 'count' && query.matchesAll) return { found: [], top: [], count: countAll(source.connection), lastId: afterId, rows: 0, isDone: true };
+  if (goal.kind === 'count' && query.matchesAll) return { found: [], top: [], count: countWithin(source.connection, query.scope), lastId: afterId, rows: 0, isDone: true };
   const endMs = nowMs() + budget.elapsedMsMax;
   const taking = takerFor(query, goal);
   let lastId = afterId;
   let rows = 0;
   let textLength = 0;
-  for (const { id, row } of walk(source, query.plan, afterId, () => taking.wanted())) {
+  for (const { id, row } of walk(source, query, afterId, () => taking.wanted())) {
     lastId = id;
     rows += 1;
     if (row !== null) {
       textLength += row.text.length;
-      const view = query.viewOf(row);
-      if (query.matches(view)) taking.take(row, view);
+      // First, because it needs no view.
+      if (isWithin(query.scope, row)) {
+        const view = query.viewOf(row);
+        if (query.matches(view)) taking.take(row, view);
+      }
     }
     if (taking.wanted() <= 0 || rows >= budget.rowsMax || textLength >= budget.textLengthMax || nowMs() >= endMs) {
       return { ...taking.result(), lastId, rows, isDone: false };
@@ -99,17 +109,13 @@ function runWithin(source: SliceSource, query: PreparedQuery, goal: SliceGoal, a
   return { ...taking.result(), lastId, rows, isDone: true };
 }
 
-/** Each record has one revision, or else one row that says that it is not indexed. Both take a tenth of the space of the records. */
-function countAll(connection: Connection): number {
-  const sql = "SELECT count(*) FROM terms WHERE path_id IN (?, (SELECT path_id FROM paths WHERE path = 'meta.revision'))";
-  return Number(connection.first(sql, UNINDEXED.pathId)?.[0]);
-}
-
 /** Candidates that are asked of the index at once. */
 const CANDIDATES_MIN = 16;
 const CANDIDATES_MAX = 512;
 /** A page that was not enough had many candidates that did not match, so the next one is larger. */
 const CANDIDATES_GROWTH = 3;
+/** Of so many more candidates, a few are usually outside the scope; another page for those few would cost as much as the first. */
+const SPARE_WITHIN_SCOPE = 0.25;
 /** Records that are read at once: cheaper than one by one, and few enough to hold in memory when they are at their largest. */
 const READ_TOGETHER = 32;
 
@@ -120,13 +126,14 @@ interface Step {
 }
 
 /** Candidates in the order of their ids. `wanted` says how many more are needed if all of them match. */
-function* walk({ connection, rows }: SliceSource, plan: Plan | null, afterId: string, wanted: () => number): Generator<Step> {
+function* walk({ connection, rows }: SliceSource, { plan, scope }: PreparedQuery, afterId: string, wanted: () => number): Generator<Step> {
   if (plan === null) {
     for (const row of rows.after(afterId)) yield { id: row.id, row };
     return;
   }
   let from = afterId;
-  for (let size = Math.min(CANDIDATES_MAX, Math.max(CANDIDATES_MIN, wanted())); ; size = Math.min(CANDIDATES_MAX, size * CANDIDATES_GROWTH)) {
+  const wantedFirst = scope === null ? wanted() : Math.ceil(wanted() * (1 + SPARE_WITHIN_SCOPE));
+  for (let size = Math.min(CANDIDATES_MAX, Math.max(CANDIDATES_MIN, wantedFirst)); ; size = Math.min(CANDIDATES_MAX, size * CANDIDATES_GROWTH)) {
     const { ids, through } = candidatePage(connection, plan, from, size);
     for (let next = 0; next < ids.length; ) {
       const together = ids.slice(next, next + Math.max(1, Math.min(READ_TOGETHER, wanted())));

@@ -36,9 +36,7 @@ export function openStoreFile(dataDir: string): { connection: Connection; file: 
   try {
     connection = connect(file, { readOnly: false, cacheKib: limits.sqliteCacheKib });
     checkOwner(connection.db, file);
-    // The write-ahead log lets the scanning thread read while this one writes; FULL has every commit on the disk before it counts.
-    connection.db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${limits.walCheckpointPages}`);
-    connection.db.exec(`PRAGMA journal_size_limit = ${limits.walBytesKept}`);
+    setWritePragmas(connection.db);
     migrate(connection.db, file);
     tryWriting(connection.db);
     return { connection, file, isNew };
@@ -46,6 +44,13 @@ export function openStoreFile(dataDir: string): { connection: Connection; file: 
     connection?.close();
     throw fileUnusable(file, error);
   }
+}
+
+/** How every connection that writes treats the file. */
+export function setWritePragmas(db: DatabaseSync): void {
+  // The write-ahead log lets the scanning thread read while others write; FULL has every commit on the disk before it counts.
+  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${limits.walCheckpointPages}`);
+  db.exec(`PRAGMA journal_size_limit = ${limits.walBytesKept}`);
 }
 
 function isThere(file: string): boolean {

@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { JsonObject } from '../../core/json.ts';
 import { limits } from '../../core/limits.ts';
-import { indexLeaves } from '../../query/leaves.ts';
+import { indexLeaves, type Leaf } from '../../query/leaves.ts';
 import type { Scalar } from '../../query/narrow.ts';
 import type { Connection } from './connection.ts';
 
@@ -49,7 +49,19 @@ function cut(text: string): string {
 /** The rows that the index holds for a record's view; `null` when they would be too many. */
 export function termsOf(view: JsonObject): readonly Term[] | null {
   const leaves = indexLeaves(view);
-  if (leaves.length > limits.indexedLeavesMax) return null;
+  return leaves.length > limits.indexedLeavesMax ? null : termsOfLeaves(leaves);
+}
+
+/**
+ * The rows that the index does hold for a record that has this view now. Steps of the schema add leaves to views, so what was indexed may
+ * have more of them than the limit allows by now: the file tells.
+ */
+export function storedTermsOf(connection: Connection, id: string, view: JsonObject): readonly Term[] | null {
+  const isUnindexed = connection.first('SELECT 1 FROM terms WHERE path_id = ? AND value = ? AND id = ?', UNINDEXED.pathId, UNINDEXED.value, id) !== undefined;
+  return isUnindexed ? null : termsOfLeaves(indexLeaves(view));
+}
+
+function termsOfLeaves(leaves: readonly Leaf[]): readonly Term[] {
   return leaves.flatMap(({ path, value }) => (path === ID_PATH ? [] : [{ path, value: termValue(value) }]));
 }
 
@@ -66,6 +78,28 @@ export function replaceTerms(connection: Connection, paths: PathNumbers, id: str
 
 export function insertTerms(connection: Connection, paths: PathNumbers, id: string, terms: readonly Term[] | null): void {
   for (const term of terms ?? [null]) connection.run(INSERT, ...numbered(paths, term), id);
+}
+
+/**
+ * Inserts the rows of many records in the order of the index. Records that come together share pages of it then, and each page is
+ * fetched and changed once.
+ */
+export function insertTermsOfMany(connection: Connection, paths: PathNumbers, records: readonly { readonly id: string; readonly terms: readonly Term[] | null }[]): void {
+  const byPath = new Map<number, { value: TermValue; id: string }[]>();
+  const put = (pathId: number, value: TermValue, id: string): void => {
+    const rows = byPath.get(pathId);
+    if (rows === undefined) byPath.set(pathId, [{ value, id }]);
+    else rows.push({ value, id });
+  };
+  for (const { id, terms } of records) {
+    if (terms === null) put(UNINDEXED.pathId, UNINDEXED.value, id);
+    else for (const { path, value } of terms) put(paths.numberOf(path), value, id);
+  }
+  for (const [pathId, rows] of [...byPath].sort(([a], [b]) => a - b)) {
+    // Nearly the index's own order, which is by bytes of UTF-8; what little differs costs time and nothing else.
+    rows.sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : a.id < b.id ? -1 : 1));
+    for (const { value, id } of rows) connection.run(INSERT, pathId, value, id);
+  }
 }
 
 function rowsOf(terms: readonly Term[] | null): [string, Term | null][] {

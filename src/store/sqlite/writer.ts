@@ -12,6 +12,8 @@ export interface Writer {
    * @throws {AppError} `STORE_FULL` and the like, and then nothing of it has been written
    */
   write<T>(change: () => T): Promise<T>;
+  /** Lets somebody else write to the file, when all changes before have been written; those that come after wait until the work is done. */
+  lend<T>(work: () => Promise<T>): Promise<T>;
   /** Resolves when all writes so far are done. */
   drain(): Promise<void>;
 }
@@ -22,6 +24,9 @@ interface Job {
   fail(error: unknown): void;
 }
 
+/** Work of somebody else that writes meanwhile; never rejects. */
+type Loan = () => Promise<void>;
+
 /** What else keeps in memory what the file says. */
 export interface WriteFollower {
   /** A transaction is durable. */
@@ -31,12 +36,18 @@ export interface WriteFollower {
 }
 
 export function createWriter(connection: Connection, clock: Clock, follower: WriteFollower): Writer {
-  const jobs: Job[] = [];
+  const jobs: (Job | Loan)[] = [];
   let running: Promise<void> | null = null;
 
   const flushAll = async (): Promise<void> => {
     while (jobs.length > 0) {
       await nextTurn();
+      const loan = jobs[0];
+      if (typeof loan === 'function') {
+        jobs.shift();
+        await loan();
+        continue;
+      }
       const group = runGroup();
       for (const job of group ?? []) {
         runAlone(job);
@@ -46,13 +57,20 @@ export function createWriter(connection: Connection, clock: Clock, follower: Wri
     running = null;
   };
 
+  const nextJob = (): Job | undefined => {
+    const [next] = jobs;
+    if (next === undefined || typeof next === 'function') return undefined;
+    jobs.shift();
+    return next;
+  };
+
   /** @returns jobs to be tried one by one, because one of them, or all together, failed; `null` when none is left to do */
   const runGroup = (): Job[] | null => {
     const started: Job[] = [];
     const endMs = clock.monotonicMs() + limits.writeGroupMs;
     try {
       connection.db.exec('BEGIN IMMEDIATE');
-      for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+      for (let job = nextJob(); job !== undefined; job = nextJob()) {
         started.push(job);
         job.run();
         if (clock.monotonicMs() >= endMs) break;
@@ -61,7 +79,7 @@ export function createWriter(connection: Connection, clock: Clock, follower: Wri
     } catch (error) {
       undo();
       if (started.length > 1) return started;
-      (started[0] ?? jobs.shift())?.fail(storeErrorOf(error));
+      (started[0] ?? nextJob())?.fail(storeErrorOf(error));
       return null;
     }
     follower.committed();
@@ -89,26 +107,27 @@ export function createWriter(connection: Connection, clock: Clock, follower: Wri
     follower.undone();
   };
 
-  const write = <T>(change: () => T): Promise<T> =>
+  const enqueue = <T>(jobOf: (resolve: (value: T) => void, reject: (error: unknown) => void) => Job | Loan): Promise<T> =>
     new Promise((resolve, reject) => {
       if (jobs.length >= limits.writeQueueMax) {
         reject(new AppError('OVERLOADED', `${limits.writeQueueMax} changes are waiting to be written. Try again shortly.`, { retryAfterS: 1 }));
         return;
       }
-      let settle = (): void => undefined;
-      jobs.push({
-        run: () => {
-          const result = change();
-          settle = () => resolve(result);
-        },
-        commit: () => settle(),
-        fail: reject,
-      });
+      jobs.push(jobOf(resolve, reject));
       running ??= flushAll();
     });
 
   return {
-    write,
+    write: <T>(change: () => T) =>
+      enqueue<T>((resolve, fail) => {
+        let settle = (): void => undefined;
+        const run = (): void => {
+          const result = change();
+          settle = () => resolve(result);
+        };
+        return { run, commit: () => settle(), fail };
+      }),
+    lend: <T>(work: () => Promise<T>) => enqueue<T>((resolve, fail) => () => work().then(resolve, fail)),
     drain: async () => {
       await running;
     },

@@ -1,8 +1,9 @@
 import { Decimal128, ObjectId } from 'mongodb';
+import type { Scope } from '../../../src/core/access.ts';
 import { parseFilter } from '../../../src/query/filter.ts';
 import { candidateQueryOf } from '../../../src/store/mongodb/candidate-query.ts';
 
-const queryFor = (filter: unknown): unknown => candidateQueryOf(parseFilter(filter));
+const queryFor = (filter: unknown, scope: Scope | null = null): unknown => candidateQueryOf(parseFilter(filter), scope);
 
 describe('the candidates that MongoDB is asked for', () => {
   it('are narrowed by equality, $in and ranges', () => {
@@ -50,5 +51,24 @@ describe('the candidates that MongoDB is asked for', () => {
     expect(queryFor({ 'health.status': 'unknown' })).toEqual({
       $or: [{ '_portolan.health.status': { $in: ['unknown'] } }, { '_portolan.health.status': { $eq: null } }],
     });
+  });
+
+  it('leave out documents without book-keeping where these are shown as open and belonging to nobody', () => {
+    expect(queryFor({ 'meta.owner': 'ann-1' })).toEqual({ '_portolan.owner': { $in: ['ann-1'] } });
+    expect(queryFor({ 'meta.shared_with.with': 'user:ann' })).toEqual({ '_portolan.shared_with.with': { $in: ['user:ann'] } });
+    expect(queryFor({ 'meta.visibility': { $in: ['public', 'private'] } })).toEqual({ '_portolan.visibility': { $in: ['public', 'private'] } });
+    expect(queryFor({ 'meta.visibility': 'internal' })).toMatchObject({ $or: expect.arrayContaining([{ '_portolan.visibility': { $eq: null } }]) });
+  });
+
+  it('are narrowed by scopes that hold few records, and not by others', () => {
+    const scope: Scope = { visibilities: ['public'], owner: null, members: [] };
+    expect(queryFor({}, scope)).toEqual({ $or: [{ '_portolan.visibility': { $in: ['public'] } }] });
+    expect(queryFor({ container_registry_tags: 'ai-1' }, { ...scope, owner: 'ann', members: ['user:ann'] })).toEqual({
+      $and: [
+        { container_registry_tags: { $in: ['ai-1'] } },
+        { $or: [{ '_portolan.visibility': { $in: ['public'] } }, { '_portolan.owner': 'ann' }, { '_portolan.shared_with.with': { $in: ['user:ann'] } }] },
+      ],
+    });
+    expect(queryFor({}, { ...scope, visibilities: ['public', 'internal'], owner: 'ann' })).toBeNull();
   });
 });

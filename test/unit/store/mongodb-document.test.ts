@@ -1,4 +1,5 @@
 import { BSON, Code, DBRef, MaxKey, ObjectId, Timestamp } from 'mongodb';
+import { isWithin, VISIBILITIES } from '../../../src/core/access.ts';
 import type { RecordFields } from '../../../src/core/record.ts';
 import { changesTo, jsonOf, newDocumentOf, showDocument, storedRecordOf, type CatalogDocument } from '../../../src/store/mongodb/document.ts';
 import { probed } from '../../contract/store-fixture.ts';
@@ -13,7 +14,7 @@ const record: RecordFields = {
   container_registry_config: {},
   container_registry_storage_info: {},
 };
-const meta = { created_at: '2026-01-01T00:00:00.000Z', updated_at: '2026-01-02T00:00:00.000Z', revision: 3 };
+const meta = { created_at: '2026-01-01T00:00:00.000Z', updated_at: '2026-01-02T00:00:00.000Z', revision: 3, owner: 'ann', visibility: 'private', shared_with: [{ with: 'group:ops', may: 'write' }] } as const;
 
 /** What comes back when MongoDB has kept it. */
 const kept = (document: CatalogDocument): CatalogDocument => BSON.deserialize(BSON.serialize(document)) as CatalogDocument;
@@ -53,5 +54,18 @@ describe('a record in MongoDB', () => {
     const shown = showDocument({ _id: new ObjectId(), ...record, container_registry_config: undefined });
     expect(changesTo(shown, record)).toEqual({});
     expect(changesTo(shown, { ...record, container_registry_tags: ['x', 'y'] })).toEqual({ container_registry_tags: ['x', 'y'] });
+  });
+
+  it('is open to every principal where nothing says otherwise', () => {
+    for (const bookkeeping of [undefined, null, 'ours', { health: {} }, { revision: 1 }]) {
+      expect(showDocument({ _id: new ObjectId(), ...record, _portolan: bookkeeping }).meta).toMatchObject({ owner: null, visibility: 'internal', shared_with: [] });
+    }
+  });
+
+  it('lets nobody in by a visibility or a share that this Portolan does not know', () => {
+    const access = { owner: 5, visibility: 'team', shared_with: [{ with: 'user:ann', may: 'own' }, { with: 7, may: 'read' }, 'user:bob', { with: 'user:cy', may: 'read', until: 'then' }] };
+    const { meta: shown } = showDocument({ _id: new ObjectId(), ...record, _portolan: access });
+    expect(shown).toMatchObject({ owner: null, shared_with: [{ with: 'user:cy', may: 'read' }] });
+    expect(isWithin({ visibilities: VISIBILITIES, owner: 'ann', members: ['user:ann', 'user:bob'] }, shown)).toBe(false);
   });
 });

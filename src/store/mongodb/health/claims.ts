@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Filter, Sort } from 'mongodb';
 import type { ClaimedWatch, ClaimQuery, WatchKey } from '../../health-port.ts';
+import { LIMITS, READING, UNORDERED } from '../call-options.ts';
 import { PROJECTION, showDocument, storedRecordOf, type CatalogDocument } from '../document.ts';
-import { LIMITS, READING, UNORDERED, type HealthCollections } from './collections.ts';
+import type { HealthCollections } from './collections.ts';
 import { deliver } from './pending.ts';
 import { shownDocuments } from './record-lookup.ts';
 import { watchKeyOf, watchOf, type WatchDocument } from './watch-document.ts';
@@ -79,7 +80,7 @@ async function handOver(collections: HealthCollections, keys: readonly (WatchKey
 function claimedWatchOf(watch: WatchDocument, token: string, document: CatalogDocument | undefined): ClaimedWatch[] {
   if (document === undefined) return [];
   const { text, meta } = storedRecordOf(showDocument(document));
-  return [{ ...watchOf(watch), token: `${token}/${watch._id}`, record: { text, revision: meta.revision } }];
+  return [{ ...watchOf(watch), token: `${token}/${watch._id}`, record: { text, revision: meta.revision, createdAt: meta.created_at } }];
 }
 
 async function removeOrphans({ watches }: HealthCollections, orphans: readonly WatchDocument[], token: string): Promise<void> {

@@ -1,7 +1,6 @@
 /** The collections of health, beside that of the records. */
 import type { Binary, Collection } from 'mongodb';
 import type { Verdict } from '../../../core/health-summary.ts';
-import { limits } from '../../../core/limits.ts';
 import type { StoreLog } from '../connection.ts';
 import type { CatalogDocument } from '../document.ts';
 import { ensureIndexes, type IndexPlan } from '../indexes.ts';
@@ -88,12 +87,3 @@ export async function ensureHealthIndexes({ watches, events, hours, days }: Heal
   await ensureIndexes(hours, [{ name: 'portolan_hour', keys: { hour: 1 } }], log);
   await ensureIndexes(days, [{ name: 'portolan_day', keys: { day: 1 } }], log);
 }
-
-/** The server gives up by itself what its caller has given up. */
-export const LIMITS = { maxTimeMS: limits.mongoAnswerTimeoutMs } as const;
-
-/** … and an answer of many documents comes in one piece; unless told, the server's first one has 101. */
-export const READING = { ...LIMITS, batchSize: 10_000 } as const;
-
-/** Writes of a batch do not depend on each other, and the rest shall be tried where one fails. */
-export const UNORDERED = { ...LIMITS, ordered: false } as const;

@@ -1,8 +1,9 @@
 /** Writing what results change. */
 import { randomUUID } from 'node:crypto';
 import type { Completion } from '../../health-port.ts';
+import { READING, UNORDERED } from '../call-options.ts';
 import { storedTokenOf } from './claims.ts';
-import { READING, UNORDERED, type HealthCollections } from './collections.ts';
+import type { HealthCollections } from './collections.ts';
 import { deliver, pendingOf, type Pending } from './pending.ts';
 import { shownDocuments } from './record-lookup.ts';
 import { fieldsOf, watchKeyOf, type WatchDocument } from './watch-document.ts';

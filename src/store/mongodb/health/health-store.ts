@@ -16,7 +16,7 @@ export function createMongoHealthStore(connection: Connection): HealthStore {
     connection.run((records) => work((collections ??= healthCollectionsOf(records))));
   return {
     enrol: (query) => run((all) => enrol(all, query)),
-    touch: (id, vantages) => run((all) => touch(all, id, vantages)),
+    touch: (ids, vantages) => run((all) => touch(all, ids, vantages)),
     forget: (id) => run((all) => forget(all, id)),
     claim: (query) => run((all) => claimDue(all, query)),
     claimOne: (key, nowMs, leaseMs) => run((all) => claimOne(all, key, nowMs, leaseMs)),

@@ -5,8 +5,9 @@
  */
 import { Binary } from 'mongodb';
 import type { Completion, WatchKey } from '../../health-port.ts';
+import { UNORDERED } from '../call-options.ts';
 import { isDuplicateKey } from '../errors.ts';
-import { UNORDERED, type EventDocument, type HealthCollections } from './collections.ts';
+import type { EventDocument, HealthCollections } from './collections.ts';
 import { tellVerdicts } from './summaries.ts';
 import { pastKeyOf } from './watch-document.ts';
 

@@ -1,6 +1,7 @@
 /** What is known of watches and their past. */
 import type { HealthStore, StoredHealthEvent, Watch, WatchKey } from '../../health-port.ts';
-import { READING, type HealthCollections } from './collections.ts';
+import { READING } from '../call-options.ts';
+import type { DayDocument, HealthCollections } from './collections.ts';
 import { bytesOf, pastKeyOf, WATCH_PROJECTION, watchOf } from './watch-document.ts';
 
 export async function watchesOf({ watches }: HealthCollections, ids: readonly string[]): Promise<readonly Watch[]> {
@@ -25,10 +26,13 @@ export async function hours(collections: HealthCollections, key: WatchKey, from:
 export async function days(collections: HealthCollections, key: WatchKey, from: number, to: number): ReturnType<HealthStore['days']> {
   const range = { $gte: pastKeyOf(key, from), $lte: pastKeyOf(key, to) };
   const found = await collections.days.find({ _id: range }, { ...READING, sort: { _id: 1 } }).toArray();
-  return found.map(({ day, figures }) => {
-    const inOrder = Object.entries(figures).sort(([a], [b]) => Number(a) - Number(b));
-    return { day, figures: new Uint8Array(Buffer.concat(inOrder.map(([, part]) => part.value()))) };
-  });
+  return found.map(({ day, figures }) => ({ day, figures: figuresOf(figures) }));
+}
+
+/** The figures of a day's hours, one after the other. */
+export function figuresOf(figures: DayDocument['figures']): Uint8Array {
+  const inOrder = Object.entries(figures).sort(([a], [b]) => Number(a) - Number(b));
+  return new Uint8Array(Buffer.concat(inOrder.map(([, part]) => part.value())));
 }
 
 export async function events(

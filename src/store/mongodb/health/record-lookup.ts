@@ -1,6 +1,6 @@
 import type { Collection } from 'mongodb';
+import { READING } from '../call-options.ts';
 import type { CatalogDocument } from '../document.ts';
-import { READING } from './collections.ts';
 
 /** The documents that are shown for these ids: of several with one id, the first by `_id`. */
 export async function shownDocuments(

@@ -4,8 +4,9 @@ import { AppError } from '../../../core/errors.ts';
 import { withoutVantage, withVantage, type HealthSummary } from '../../../core/health-summary.ts';
 import { limits } from '../../../core/limits.ts';
 import type { WatchKey } from '../../health-port.ts';
+import { READING, UNORDERED } from '../call-options.ts';
 import { BOOKKEEPING, bookkeepingChange, rawHealthOf, showHealth, type CatalogDocument } from '../document.ts';
-import { READING, UNORDERED, type HealthCollections } from './collections.ts';
+import type { HealthCollections } from './collections.ts';
 import { shownDocuments } from './record-lookup.ts';
 import { watchKeyOf } from './watch-document.ts';
 

@@ -1,8 +1,9 @@
 /** Making watches and removing them, vantages that come and go, and the end of the past. */
 import type { Collection, Filter } from 'mongodb';
 import { farFrom, type HealthStore } from '../../health-port.ts';
+import { LIMITS, READING, UNORDERED } from '../call-options.ts';
 import { isDuplicateKey } from '../errors.ts';
-import { LIMITS, READING, UNORDERED, type HealthCollections } from './collections.ts';
+import type { HealthCollections } from './collections.ts';
 import { twiceIfRaced } from './pending.ts';
 import { forgetVantages } from './summaries.ts';
 import { keysOfRecord, newWatch, watchKeyOf, type WatchDocument } from './watch-document.ts';
@@ -29,10 +30,11 @@ export async function enrol({ records, watches }: HealthCollections, query: Para
   return ids.length < limit ? null : (ids.at(-1) ?? null);
 }
 
-export async function touch({ watches }: HealthCollections, id: string, vantages: readonly string[]): Promise<void> {
-  if (vantages.length === 0) return;
-  const updates = vantages.map((vantage) => {
-    const { _id, ...made } = newWatch({ id, vantage }, 0);
+export async function touch({ watches }: HealthCollections, ids: string | readonly string[], vantages: readonly string[]): Promise<void> {
+  const keys = [ids].flat().flatMap((id) => vantages.map((vantage) => ({ id, vantage })));
+  if (keys.length === 0) return;
+  const updates = keys.map((key) => {
+    const { _id, ...made } = newWatch(key, 0);
     const changed = { due: 0, touched: true };
     const others = Object.entries(made).filter(([field]) => !Object.hasOwn(changed, field));
     return { updateOne: { filter: { _id }, update: { $set: changed, $setOnInsert: Object.fromEntries(others) }, upsert: true } };

@@ -57,6 +57,12 @@ export function pastKeyOf(key: WatchKey, number: number): string {
   return `${watchKeyOf(key)}/${String(inRange).padStart(NUMBER_DIGITS, '0')}`;
 }
 
+/** Whose watch, hour or day a key is. */
+export function keyPartsOf(key: string): WatchKey {
+  const [id = '', vantage = ''] = key.split('/').map((part) => part.replaceAll('%2F', '/').replaceAll('%25', '%'));
+  return { id, vantage };
+}
+
 export function newWatch(key: WatchKey, dueAtMs: number): WatchDocument {
   return {
     _id: watchKeyOf(key),

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { limits } from '../../../core/limits.ts';
 import { compareText } from '../../../query/compare.ts';
-import type { HealthStore, Watch } from '../../health-port.ts';
+import type { HealthStore, Watch, WatchKey } from '../../health-port.ts';
 import type { Connection } from '../connection.ts';
 import type { Records } from '../records.ts';
 import { createClaiming } from './claiming.ts';
@@ -24,8 +24,13 @@ interface HealthOptions {
   readonly write: <T>(change: () => T) => Promise<T>;
 }
 
+/** Puts watches into the file as they are, in place of what there is of them. */
+export interface WatchWriter {
+  putWatches(watches: readonly Watch[]): Promise<void>;
+}
+
 /** The schedule, the state and the past of health in the store's file. @throws SQLite's own errors */
-export function createHealth(given: HealthOptions): HealthStore {
+export function createHealth(given: HealthOptions): HealthStore & WatchWriter {
   const options = afterLoading(given);
   const { connection, schedule, read, write } = options;
   /** Many rows, read as one: each statement on its own would take and give back the locks of the write-ahead log. */
@@ -54,6 +59,15 @@ export function createHealth(given: HealthOptions): HealthStore {
     },
 
     ...createListing({ ...options, read: readMany }, log),
+    putWatches: (watches) =>
+      write(() => {
+        for (const watch of watches) {
+          if (schedule.get(watch) === undefined) log.add(watch, 0);
+          const entry = schedule.get(watch);
+          if (entry !== undefined) log.append(entry, watch);
+        }
+        log.tidy();
+      }),
 
     hours: (key, from, to) => read(() => past.hours(key, from, to)),
     days: (key, from, to) => read(() => past.days(key, from, to)),
@@ -106,19 +120,25 @@ function createEnrolling({ connection, schedule, read, write }: HealthOptions, l
           for (const id of some) if (!isWatched(id)) log.add({ id, vantage }, Math.floor(dueFromMs + Math.random() * (dueUntilMs - dueFromMs)));
           log.tidy();
         });
-      const parts: Promise<void>[] = [];
-      for (let start = 0; start < missing.length; start += limits.watchesAddedTogether) parts.push(addAll(missing.slice(start, start + limits.watchesAddedTogether)));
-      await Promise.all(parts);
+      await Promise.all(inParts(missing).map(addAll));
       return ids.length < limit ? null : (ids.at(-1) ?? null);
     },
-    async touch(id, vantages) {
-      if (vantages.length === 0) return;
-      await write(() => {
-        for (const vantage of vantages) log.touch({ id, vantage });
-        log.tidy();
-      });
+    async touch(ids, vantages) {
+      const keys = [ids].flat().flatMap((id) => vantages.map((vantage) => ({ id, vantage })));
+      const touchAll = (some: readonly WatchKey[]): Promise<void> =>
+        write(() => {
+          for (const key of some) log.touch(key);
+          log.tidy();
+        });
+      await Promise.all(inParts(keys).map(touchAll));
     },
   };
+}
+
+/** As many watches as are made in one change. */
+function inParts<T>(all: readonly T[]): readonly (readonly T[])[] {
+  const size = limits.watchesAddedTogether;
+  return Array.from({ length: Math.ceil(all.length / size) }, (_unused, part) => all.slice(part * size, (part + 1) * size));
 }
 
 function createListing({ schedule, read, write }: HealthOptions, log: WatchLog): Pick<HealthStore, 'watchesOf' | 'mend' | 'probesPerS'> {

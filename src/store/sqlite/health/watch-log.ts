@@ -1,5 +1,5 @@
 import { limits } from '../../../core/limits.ts';
-import type { Completion, Watch, WatchKey } from '../../health-port.ts';
+import type { ClaimedWatch, Completion, Watch, WatchKey } from '../../health-port.ts';
 import type { Connection, Row } from '../connection.ts';
 import { storeDamaged } from '../faults.ts';
 import type { Entry, Schedule, Standing } from './schedule.ts';
@@ -15,8 +15,8 @@ export type WatchState = Pick<Watch, 'state' | 'tail' | 'totals'>;
  * beginning; mostly they have been superseded, and those that have not are copied to the end.
  */
 export interface WatchLog {
-  /** The state of a watch, with its record's text and revision; `null` where the record is gone. */
-  readClaimed(entry: Entry): WatchState & { readonly record: { readonly text: string; readonly revision: number } | null };
+  /** The state of a watch, with its record; `null` where the record is gone. */
+  readClaimed(entry: Entry): WatchState & { readonly record: ClaimedWatch['record'] | null };
   readState(entry: Entry): WatchState;
 
   /** These are for within a write; the schedule follows. */
@@ -32,7 +32,7 @@ export interface WatchLog {
 
 const LOAD_WATCHES = 'SELECT watch_id, id, vantage FROM watches WHERE watch_id > ? ORDER BY watch_id LIMIT ?';
 const LOAD_STATES = 'SELECT version, watch_id, due_at_ms, stale_at_ms, interval_ms FROM watch_states WHERE version > ? ORDER BY version LIMIT ?';
-const READ_CLAIMED = 'SELECT s.state, s.tail, s.totals, r.doc, r.revision FROM watch_states AS s LEFT JOIN records AS r ON r.id = ? WHERE s.version = ?';
+const READ_CLAIMED = 'SELECT s.state, s.tail, s.totals, r.doc, r.revision, r.created_at FROM watch_states AS s LEFT JOIN records AS r ON r.id = ? WHERE s.version = ?';
 const READ_STATE = 'SELECT state, tail, totals FROM watch_states WHERE version = ?';
 const ADD = 'INSERT INTO watches (id, vantage) VALUES (?, ?)';
 const APPEND = 'INSERT INTO watch_states (watch_id, due_at_ms, stale_at_ms, interval_ms, state, tail, totals) VALUES (?, ?, ?, ?, ?, ?, ?)';
@@ -70,8 +70,9 @@ export function createWatchLog(connection: Connection, schedule: Schedule): Watc
 
   return {
     readClaimed({ id, version }) {
-      const [state, tail, totals, text, revision] = there(connection.first(READ_CLAIMED, id, version)) as [string, Uint8Array, Uint8Array, string | null, number];
-      return { state, tail, totals, record: text === null ? null : { text, revision } };
+      const row = there(connection.first(READ_CLAIMED, id, version)) as [string, Uint8Array, Uint8Array, string | null, number, string];
+      const [state, tail, totals, text, revision, createdAt] = row;
+      return { state, tail, totals, record: text === null ? null : { text, revision, createdAt } };
     },
     readState({ version }) {
       const [state, tail, totals] = there(connection.first(READ_STATE, version)) as [string, Uint8Array, Uint8Array];

@@ -1,14 +1,13 @@
-import { AppError } from '../core/errors.ts';
+import type { RecordAccess, Visibility } from '../core/access.ts';
+import type { AuditedChange } from '../core/audit.ts';
 import type { Clock } from '../core/clock.ts';
-import { neverProbed } from '../core/health-summary.ts';
-import type { Json, JsonObject } from '../core/json.ts';
-import { limits } from '../core/limits.ts';
+import type { AppError } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
+import type { Action, Actor } from '../core/principal.ts';
 import type { RecordFields } from '../core/record.ts';
-import { applyUpdate } from '../query/update/apply.ts';
-import { parseUpdate } from '../query/update/parse.ts';
-import type { FindQuery, RecordMeta, RecordStore, StoredRecord } from '../store/port.ts';
-import { recordOf } from '../store/stored-record.ts';
-import { completeNewRecord, completeUpdatedRecord } from './record.ts';
+import type { FindQuery, RecordMeta, RecordStore, RecordSummary, StoredRecord } from '../store/port.ts';
+import { createOwnerQuota } from './owner-quota.ts';
+import { PrincipalRecords } from './principal-records.ts';
 
 /** What a writer knows of the revision that it means to change: any, or one of these. */
 export type Precondition = { readonly kind: 'none' } | { readonly kind: 'revision'; readonly matches: (meta: RecordMeta) => boolean };
@@ -18,87 +17,105 @@ export interface Written {
   readonly meta: RecordMeta;
 }
 
-/** The catalog: everything that may be done to records, whoever asks and wherever they are kept. */
-export interface Catalog {
-  /** @throws {AppError} `INVALID_RECORD`, `RECORD_TOO_LARGE`, `ID_EXISTS`, or whatever `admit` throws */
-  create(input: Json, admit?: (record: RecordFields) => Promise<void>): Promise<Written>;
-  /** @throws {AppError} `RECORD_NOT_FOUND` */
-  get(id: string): Promise<StoredRecord>;
-  /** @throws {AppError} `INVALID_UPDATE`, `INVALID_RECORD`, `RECORD_NOT_FOUND`, `REVISION_STALE` … */
-  update(id: string, input: Json, precondition: Precondition): Promise<Written>;
-  /** @throws {AppError} `RECORD_NOT_FOUND`, `REVISION_STALE` */
-  delete(id: string, precondition: Precondition): Promise<void>;
-  find(query: FindQuery, signal: AbortSignal): AsyncIterable<readonly StoredRecord[]>;
-  count(filter: FindQuery['filter'], signal: AbortSignal): Promise<number>;
-  readAllText(signal: AbortSignal): AsyncIterable<Uint8Array>;
+/** `dryRun`: does everything but write, and tells what would have come of it. */
+export interface Trial {
+  readonly dryRun?: boolean | undefined;
 }
 
-/** Hears of every change that was written. */
+export interface Updated extends Written {
+  /** Whether anything had to be written. */
+  readonly isChanged: boolean;
+}
+
+/** What somebody may say of a new record's access; each is checked as `setAccess` does. */
+export interface GivenAccess {
+  /** Taken only from those who may do everything; anybody else's records are their own. */
+  readonly owner?: Json | undefined;
+  readonly visibility?: Json | undefined;
+  readonly shared_with?: Json | undefined;
+}
+
+/** A record that has passed all checks on its way into the catalog. */
+export interface Newcomer {
+  readonly record: RecordFields;
+  readonly access: RecordAccess;
+  /** What the audit is told of it. */
+  readonly changes: readonly AuditedChange[];
+}
+
+/** Which records, in which order and how many. Whoever asks does not say what may be seen. */
+export type Search = Omit<FindQuery, 'scope'>;
+
+export interface Creation {
+  /** Default: `internal` */
+  readonly visibility?: Visibility | undefined;
+  /** Asked before the record is stored; throws where it must not be. */
+  readonly admit?: ((record: RecordFields) => Promise<void>) | undefined;
+}
+
+/**
+ * The catalog as one principal has it: what it may not see is not there (`RECORD_NOT_FOUND`), what it sees but may not do is
+ * `FORBIDDEN`, and every write is told to the audit.
+ */
+export interface PrincipalCatalog {
+  /** The record belongs to whoever creates it. @throws {AppError} `INVALID_RECORD`, `RECORD_TOO_LARGE`, `QUOTA_REACHED`, `ID_EXISTS`, or whatever `admit` throws */
+  create(input: Json, creation?: Creation): Promise<Written>;
+  /** @throws {AppError} `RECORD_NOT_FOUND` */
+  get(id: string): Promise<StoredRecord>;
+  /** A record that something is to be done to. @throws {AppError} `RECORD_NOT_FOUND`, `FORBIDDEN` */
+  getFor(id: string, action: Action): Promise<StoredRecord>;
+  /** @throws {AppError} `INVALID_UPDATE`, `INVALID_RECORD`, `RECORD_NOT_FOUND`, `FORBIDDEN`, `REVISION_STALE` … */
+  update(id: string, input: Json, precondition: Precondition, trial?: Trial): Promise<Updated>;
+  /** @throws {AppError} `RECORD_NOT_FOUND`, `FORBIDDEN`, `REVISION_STALE` */
+  delete(id: string, precondition: Precondition, trial?: Trial): Promise<void>;
+  /** Checks one of many records that `createMany` is to create. @throws {AppError} `INVALID_RECORD`, `RECORD_TOO_LARGE`, `INVALID_REQUEST` for its access, `FORBIDDEN` */
+  prepare(input: Json, access?: GivenAccess): Newcomer;
+  /**
+   * Creates many records, some hundred at most, with as much respect for policy, quota and audit as one by one.
+   * @returns for each why it was not created; null: it was
+   */
+  createMany(newcomers: readonly Newcomer[], trial?: Trial): Promise<readonly (AppError | null)[]>;
+  /**
+   * Changes who may do what with a record: owner, visibility, shares, each as a whole.
+   * @throws {AppError} `INVALID_REQUEST`, `RECORD_NOT_FOUND`, `FORBIDDEN`, `QUOTA_REACHED` of the new owner, `REVISION_STALE`
+   */
+  setAccess(id: string, input: Json, precondition: Precondition): Promise<Written>;
+  find(search: Search, signal: AbortSignal): AsyncIterable<readonly StoredRecord[]>;
+  count(filter: Search['filter'], signal: AbortSignal): Promise<number>;
+  readAllText(signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** The same as lines, each with its line feed. @param withMeta with `meta` beside the eight fields */
+  readAllLines(withMeta: boolean, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  summary(): Promise<RecordSummary>;
+}
+
+/** All records, as the service itself needs them for what it watches and measures; and the way to what a principal has of them. */
+export interface Catalog {
+  find(search: Search, signal: AbortSignal): AsyncIterable<readonly StoredRecord[]>;
+  count(filter: Search['filter'], signal: AbortSignal): Promise<number>;
+  as(actor: Actor): PrincipalCatalog;
+}
+
+/** Hears of every change that was written to the eight fields. */
 export interface CatalogListener {
-  onWritten(id: string): void;
+  onWritten(...ids: readonly string[]): void;
   onDeleted(id: string): void;
 }
 
-export function createCatalog(store: RecordStore, clock: Clock, listener?: CatalogListener): Catalog {
-  const get = async (id: string): Promise<StoredRecord> => {
-    const stored = await store.get(id);
-    if (stored === null) throw new AppError('RECORD_NOT_FOUND');
-    return stored;
-  };
-  const now = (): string => new Date(clock.nowMs()).toISOString();
-
-  return {
-    get,
-    find: (query, signal) => store.find(query, signal),
-    count: (filter, signal) => store.count(filter, signal),
-    readAllText: (signal) => store.readAllText(signal),
-
-    async create(input, admit) {
-      const record = completeNewRecord(input);
-      const id = record.container_registry_id;
-      await admit?.(record);
-      const time = now();
-      const meta = { created_at: time, updated_at: time, revision: 1 };
-      if ((await store.insert({ record, meta, health: neverProbed(time) })) === 'exists') {
-        throw new AppError('ID_EXISTS', `There is a record with the id ${id} already. Update it with PUT, or choose another id.`);
-      }
-      listener?.onWritten(id);
-      return { id, meta };
-    },
-
-    async update(id, input, precondition) {
-      const update = parseUpdate(input);
-      for (let attempt = 0; attempt < limits.updateRetriesMax; attempt++) {
-        const stored = await get(id);
-        refuseStale(precondition, stored);
-        const before = recordOf(stored);
-        const record = completeUpdatedRecord(before, applyUpdate(before as unknown as JsonObject, update));
-        // Nothing changed: nothing is written, and the revision stays what clients know.
-        if (JSON.stringify(record) === stored.text) return { id, meta: stored.meta };
-        const meta = { ...stored.meta, updated_at: now(), revision: stored.meta.revision + 1 };
-        if (!(await store.replace({ record, meta, expectedRevision: stored.meta.revision }))) continue;
-        listener?.onWritten(id);
-        return { id, meta };
-      }
-      throw new AppError('OVERLOADED', `The record ${id} is being changed by too many others at once.`, { retryAfterS: 1 });
-    },
-
-    async delete(id, precondition) {
-      if (precondition.kind === 'none') {
-        if ((await store.delete(id)) === 'missing') throw new AppError('RECORD_NOT_FOUND');
-        listener?.onDeleted(id);
-        return;
-      }
-      const stored = await get(id);
-      refuseStale(precondition, stored);
-      const outcome = await store.delete(id, stored.meta.revision);
-      if (outcome === 'missing') throw new AppError('RECORD_NOT_FOUND');
-      if (outcome === 'stale') throw new AppError('REVISION_STALE');
-      listener?.onDeleted(id);
-    },
-  };
+export interface CatalogOptions {
+  readonly store: RecordStore;
+  readonly clock: Clock;
+  readonly listener?: CatalogListener;
+  readonly recordsPerOwnerMax: number;
+  /** Whether there is a user of this name to whom a record could be handed over. */
+  readonly userExists: (name: string) => Promise<boolean>;
 }
 
-function refuseStale(precondition: Precondition, stored: StoredRecord): void {
-  if (precondition.kind === 'revision' && !precondition.matches(stored.meta)) throw new AppError('REVISION_STALE');
+export function createCatalog(options: CatalogOptions): Catalog {
+  const { store } = options;
+  const parts = { ...options, quota: createOwnerQuota(store, options.recordsPerOwnerMax) };
+  return {
+    find: (search, signal) => store.find({ ...search, scope: null }, signal),
+    count: (filter, signal) => store.count(filter, null, signal),
+    as: (actor) => new PrincipalRecords(parts, actor),
+  };
 }

@@ -2,6 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import { isJsonObject, type Json } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
+import { REPOSITORY_NAME } from '../core/repository-name.ts';
+import { parseTimeMs } from '../core/time.ts';
 
 /** Where the settings of health stand in a record. */
 export const HEALTH_CONFIG_PATH = ['container_registry_config', 'health'] as const;
@@ -30,8 +32,7 @@ function isCertificate(block: string): boolean {
   }
 }
 
-const COMPONENT = '[a-z0-9]+(?:(?:[.]|__?|-+)[a-z0-9]+)*';
-const CANARY = new RegExp(`^(${COMPONENT}(?:/${COMPONENT})*)(?::(\\w[\\w.-]{0,127})|@(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}))$`);
+const CANARY = new RegExp(`^(${REPOSITORY_NAME})(?::(\\w[\\w.-]{0,127})|@(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}))$`);
 
 /**
  * Reads `repository:tag` or `repository@digest`; `null` when it is neither.
@@ -42,22 +43,6 @@ export function parseCanary(text: string): { readonly repository: string; readon
   const [, repository, tag, digest] = CANARY.exec(text) ?? [];
   const reference = tag ?? digest;
   return repository === undefined || reference === undefined ? null : { repository, reference };
-}
-
-const TIME = /^(\d{4}-\d\d-\d\d)[Tt]\d\d:\d\d:\d\d(?:[.]\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/;
-
-/**
- * Milliseconds since the epoch of a time with date and zone; `null` for any other text. Without a zone it would mean
- * another time on each machine, and JavaScript would take the 31st of June for the first of July.
- * @see https://www.rfc-editor.org/rfc/rfc3339#section-5.6
- */
-export function parseTimeMs(text: string): number | null {
-  const date = TIME.exec(text)?.[1];
-  if (date === undefined) return null;
-  const dayMs = Date.parse(`${date}T00:00:00Z`);
-  if (Number.isNaN(dayMs) || !new Date(dayMs).toISOString().startsWith(date)) return null;
-  const timeMs = Date.parse(text.toUpperCase());
-  return Number.isNaN(timeMs) ? null : timeMs;
 }
 
 /** Formats that the schema names, for ajv. */

@@ -1,3 +1,4 @@
+import { limits } from '../core/limits.ts';
 import { parseCidrs } from '../outgoing/address-policy.ts';
 
 /** One setting: the variable that sets it, what it means when unset, and how its text is understood. */
@@ -53,6 +54,23 @@ function mongoUrl(text: string): string {
   return text;
 }
 
+const bool = (text: string): boolean => oneOf('true', 'false')(text) === 'true';
+
+function adminPassword(text: string): string {
+  if (text !== '' && text.length < limits.passwordLengthMin) throw new Error(`expected at least ${limits.passwordLengthMin} characters`);
+  return text;
+}
+
+/** Whoever guesses the key opens every credential, so what could be guessed is refused. */
+function secretKeys(text: string): readonly string[] {
+  const keys = text.split(/[,\n]/).map((key) => key.trim()).filter((key) => key !== '');
+  for (const key of keys) {
+    if (key.length < limits.secretKeyLengthMin) throw new Error(`expected at least ${limits.secretKeyLengthMin} random characters in each key, such as \`openssl rand -base64 32\` gives`);
+    if (new Set(key).size < limits.secretKeyCharactersMin) throw new Error('a key of a few characters repeated can be guessed; `openssl rand -base64 32` gives a good one');
+  }
+  return keys;
+}
+
 /** Part of paths in filters and of keys in the store. */
 function vantageName(text: string): string {
   if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) throw new Error('expected 1 to 63 lower-case letters, digits and hyphens, such as "edge-7"');
@@ -78,10 +96,7 @@ function trustedProxies(text: string): number | readonly string[] {
 
 /** Every setting of the service. The README's table is generated from here. */
 export const settings = {
-  host: setting(
-    { variable: 'HOST', defaultText: '127.0.0.1', description: 'Address to listen on. Anything but loopback needs `AUTH=off` spelled out until access control is built.' },
-    plain,
-  ),
+  host: setting({ variable: 'HOST', defaultText: '127.0.0.1', description: 'Address to listen on. On anything but loopback callers must log in.' }, plain),
   port: setting({ variable: 'PORT', defaultText: '8000', description: 'TCP port to listen on; 0 takes a free one.' }, integer(0, 65_535)),
   dataDir: setting({ variable: 'DATA_DIR', defaultText: './data', description: 'Folder of the embedded store. One service at a time.' }, plain),
   mongoUrl: {
@@ -92,14 +107,42 @@ export const settings = {
     { variable: 'MONGO_DATABASE', defaultText: 'assets', description: 'Database that holds the collection `container_registry`.' },
     plain,
   ),
+  tlsCertFile: setting({ variable: 'TLS_CERT_FILE', defaultText: '', description: 'Certificate chain (PEM) to serve HTTPS with. Read again when it changes.' }, plain),
+  tlsKeyFile: setting({ variable: 'TLS_KEY_FILE', defaultText: '', description: 'Private key (PEM) of that certificate.' }, plain),
   auth: setting(
-    { variable: 'AUTH', defaultText: 'auto', description: '`auto`: open on loopback, refused elsewhere. `off`: open to everybody who reaches the address. `on` is not built yet.' },
+    { variable: 'AUTH', defaultText: 'auto', description: '`auto`: nobody logs in on loopback, everybody elsewhere. `on`: on loopback, too. `off`: whoever reaches the address has all rights.' },
     oneOf('auto', 'on', 'off'),
   ),
+  adminPassword: {
+    ...setting({ variable: 'ADMIN_PASSWORD', defaultText: '', description: 'Password of the user `admin`, who is made with it when there is no administrator.' }, adminPassword),
+    secret: true,
+  },
+  secretKey: {
+    ...setting(
+      { variable: 'SECRET_KEY', defaultText: '', description: 'Seals credentials and signs sessions: 32 random characters or more. Several, separated by commas, for rotation: the first seals. Unset, the embedded store makes one beside its file.' },
+      secretKeys,
+    ),
+    secret: true,
+  },
+  anonymousRead: setting({ variable: 'ANONYMOUS_READ', defaultText: 'false', description: '`true`: records whose visibility is `public` can be read without logging in.' }, bool),
+  metricsPublic: setting(
+    { variable: 'METRICS_PUBLIC', defaultText: 'false', description: '`true`: `/metrics` can be read without logging in; it then tells only of registries whose visibility is `public`.' },
+    bool,
+  ),
+  allowHttp: setting({ variable: 'ALLOW_HTTP', defaultText: 'false', description: '`true`: take passwords and give out secrets over plain HTTP, even on an address that others can reach.' }, bool),
   rateLimitPerMinute: setting(
-    { variable: 'RATE_LIMIT_PER_MINUTE', defaultText: '12000', description: 'Requests a minute from one address; 0 sets no limit.' },
+    { variable: 'RATE_LIMIT_PER_MINUTE', defaultText: '12000', description: 'Requests a minute of one principal, or from one address without a login; 0 sets no limit.' },
     integer(0, 100_000_000),
   ),
+  streamsPerPrincipalMax: setting(
+    { variable: 'STREAMS_PER_PRINCIPAL_MAX', defaultText: '16', description: 'Streamed answers that one principal may read at once.' },
+    integer(1, 10_000),
+  ),
+  recordsPerOwnerMax: setting(
+    { variable: 'RECORDS_PER_OWNER_MAX', defaultText: '10000', description: 'Records that one user may own; administrators have no limit.' },
+    integer(1, 10_000_000),
+  ),
+  auditRetentionDays: setting({ variable: 'AUDIT_RETENTION_DAYS', defaultText: '400', description: 'Days that the audit keeps its entries; 0 keeps all.' }, integer(0, 36_500)),
   trustProxy: setting(
     { variable: 'TRUST_PROXY', defaultText: '0', description: 'Number of proxies in front, or their addresses, whose `X-Forwarded-For` is believed.' },
     trustedProxies,

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { createRegistryMetrics, type RegistrySource } from './registry-metrics.ts';
+import { exposeRegistries, type RegistrySource } from './registry-metrics.ts';
 import { createProbeMetrics, LATENCY_BUCKETS_S, type ProbeMetrics } from './probe-metrics.ts';
 
 /** How often the event loop is looked at. */
@@ -10,8 +10,11 @@ export interface Metrics extends ProbeMetrics {
   /** Counts one finished request. `route` is the route's pattern, never a raw path. */
   observeRequest(method: string, route: string, status: number, durationMs: number): void;
   requestStarted(): void;
-  /** All metrics in the Prometheus text format. */
-  expose(): Promise<string>;
+  /**
+   * All metrics in the Prometheus text format.
+   * @param registries what is known of each registry now that whoever asks may see
+   */
+  expose(registries: RegistrySource): Promise<string>;
   readonly contentType: string;
 }
 
@@ -31,8 +34,7 @@ function hand(series: RequestSeries): void {
   durationsMs.length = 0;
 }
 
-/** @param registries what is known of each registry now, read at every scrape */
-export function createMetrics(version: string, registries?: RegistrySource): Metrics {
+export function createMetrics(version: string): Metrics {
   const registry = new Registry();
   const registers = [registry];
   new Gauge({ name: 'portolan_build_info', help: 'Version of the service; always 1.', labelNames: ['version', 'node'], registers }).set(
@@ -54,7 +56,6 @@ export function createMetrics(version: string, registries?: RegistrySource): Met
   });
   const inFlight = new Gauge({ name: 'portolan_http_requests_in_flight', help: 'Requests being answered.', registers });
   const probes = createProbeMetrics(registry);
-  const fillRegistries = registries === undefined ? null : createRegistryMetrics(registry, registries);
   registerProcessMetrics(registry);
 
   // Finding a series by its labels costs more than counting; the few that exist are remembered.
@@ -81,11 +82,11 @@ export function createMetrics(version: string, registries?: RegistrySource): Met
       if (found.durationsMs.push(durationMs) >= SAMPLES_KEPT) hand(found);
     },
     ...probes,
-    async expose() {
-      await fillRegistries?.();
+    async expose(registries) {
+      const ofRegistries = await exposeRegistries(registries);
       for (const found of series.values()) hand(found);
       inFlight.set(started - finished);
-      return registry.metrics();
+      return `${await registry.metrics()}${ofRegistries}`;
     },
     contentType: registry.contentType,
   };

@@ -35,8 +35,18 @@ describe('the configuration', () => {
       dataDir: './data',
       mongoUrl: '',
       mongoDatabase: 'assets',
+      tlsCertFile: '',
+      tlsKeyFile: '',
       auth: 'auto',
+      adminPassword: '',
+      secretKey: [],
+      anonymousRead: false,
+      metricsPublic: false,
+      allowHttp: false,
       rateLimitPerMinute: 12_000,
+      streamsPerPrincipalMax: 16,
+      recordsPerOwnerMax: 10_000,
+      auditRetentionDays: 400,
       trustProxy: 0,
       corsOrigins: [],
       probeAllowCidrs: [],
@@ -81,6 +91,12 @@ describe('the configuration', () => {
     ['PORT', '80.5'],
     ['PORT', ' 80'],
     ['AUTH', 'maybe'],
+    ['ANONYMOUS_READ', 'yes'],
+    ['METRICS_PUBLIC', '1'],
+    ['ALLOW_HTTP', 'TRUE'],
+    ['STREAMS_PER_PRINCIPAL_MAX', '0'],
+    ['RECORDS_PER_OWNER_MAX', '0'],
+    ['AUDIT_RETENTION_DAYS', '-1'],
     ['LOG_LEVEL', 'verbose'],
     ['LOG_FORMAT', 'xml'],
     ['RATE_LIMIT_PER_MINUTE', 'many'],
@@ -131,6 +147,35 @@ describe('secrets', () => {
 
   it('are never shown, not even when they are wrong', () => {
     expect(complaintAbout({ MONGO_URL: 'http://user:hunter2@db' })).not.toContain('hunter2');
+    expect(complaintAbout({ SECRET_KEY: 'hunter2' })).not.toContain('hunter2');
+    expect(complaintAbout({ ADMIN_PASSWORD: 'hunter2' })).not.toContain('hunter2');
+  });
+
+  const [one, other] = ['0Lq8xk2vYB7dTnR4mWc6Zs1pJf9HgEaU', 'Vt5bNw3QyKe8Xo1rCi7Md4Pz6AhGj2Ls'];
+
+  it.each([
+    ['a short key', 'changeme'],
+    ['31 characters', one.slice(1)],
+    ['one character, often', 'x'.repeat(64)],
+    ['a few characters, often', 'abcabc'.repeat(10)],
+    ['a good key beside a short one', `${one},changeme`],
+    ['a good key beside a weak one', `${one}\n${'0'.repeat(32)}`],
+  ])('abuse 42: that can be guessed stop the start: %s', (_, keys) => {
+    expect(complaintAbout({ SECRET_KEY: keys })).toMatch(/^The configuration is not valid\. SECRET_KEY: its value is not valid: .+openssl rand/);
+  });
+
+  it.each(['admin', 'changeme', '123456789'])('abuse 42: that are short stop the start: ADMIN_PASSWORD=%s', (password) => {
+    expect(complaintAbout({ ADMIN_PASSWORD: password })).toMatch(/ADMIN_PASSWORD: its value is not valid: expected at least 10 characters/);
+  });
+
+  it('may be several keys, in a line or each in its own, the one that seals first', async () => {
+    expect(loadConfig({ SECRET_KEY: ` ${one} , ${other} ` }).secretKey).toEqual([one, other]);
+    expect(loadConfig({ SECRET_KEY_FILE: await fileWith(`${one}\n\n${other}\n`) }).secretKey).toEqual([one, other]);
+    expect(loadConfig({ SECRET_KEY: '' }).secretKey).toEqual([]);
+  });
+
+  it('may be a password as it is, in a file', async () => {
+    expect(loadConfig({ ADMIN_PASSWORD_FILE: await fileWith('correct horse, battery\n') }).adminPassword).toBe('correct horse, battery');
   });
 });
 

@@ -112,13 +112,37 @@ describe('logs', () => {
 });
 
 describe('metrics', () => {
+  const noRegistries = async () => ({ samples: [], leftOut: 0 });
+
+  const sample = (id: string) => ({ id, name: id, url: 'https://x', type: 'aios', vantage: 'v', verdict: 'up', isUp: true, lastProbeMs: 1, certificateExpiryMs: null, credentialExpiryMs: 7_000 }) as const;
+
+  it('never show one who asks what another may see, though both ask at once', async () => {
+    const metrics = createMetrics('1');
+    const [mine, theirs] = await Promise.all(
+      ['mine', 'theirs'].map((id) => metrics.expose(async () => ({ samples: [sample(id)], leftOut: 0 }))),
+    );
+    expect([mine?.includes('"mine"'), mine?.includes('"theirs"'), theirs?.includes('"mine"'), theirs?.includes('"theirs"')]).toEqual([true, false, false, true]);
+  });
+
+  it('tell when a stored credential ends, once for each registry', async () => {
+    const samples = ['v', 'w'].map((vantage) => ({ ...sample('a'), vantage }));
+    const text = await createMetrics('1').expose(async () => ({ samples, leftOut: 0 }));
+    expect(text.match(/^portolan_registry_credential_expires_at_seconds.*$/gm)).toEqual(['portolan_registry_credential_expires_at_seconds{id="a"} 7']);
+  });
+
+  it('tell of the process though nobody can tell of the registries', async () => {
+    const text = await createMetrics('1').expose(async () => null);
+    expect(text).toContain('portolan_build_info');
+    expect(text).not.toContain('portolan_registr');
+  });
+
   it('count requests by route and status, and those under way', async () => {
     const metrics = createMetrics('1.2.3');
     metrics.requestStarted();
     metrics.requestStarted();
     metrics.observeRequest('GET', '/container_registry/{id}', 200, 3);
     metrics.observeProbe('refused', { dns_ms: null, connect_ms: 12, tls_ms: null, first_byte_ms: null, total_ms: 12 });
-    const text = await metrics.expose();
+    const text = await metrics.expose(noRegistries);
     expect(text).toContain('portolan_http_requests_total{method="GET",route="/container_registry/{id}",status="200"} 1');
     expect(text).toContain('portolan_http_requests_in_flight 1');
     expect(text).toContain('portolan_probes_total{cause="refused"} 1');
@@ -126,7 +150,7 @@ describe('metrics', () => {
   });
 
   it('have the prefix, all of them', async () => {
-    const names = [...(await createMetrics('1').expose()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+    const names = [...(await createMetrics('1').expose(noRegistries)).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
     expect(names.length).toBeGreaterThan(8);
     expect(names.filter((name) => !name?.startsWith('portolan_'))).toEqual([]);
   });

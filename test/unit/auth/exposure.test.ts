@@ -1,4 +1,5 @@
-import { decideExposure, isLoopbackName } from '../../../src/auth/exposure.ts';
+import { decideExposure, refuseWithoutAdministrator } from '../../../src/auth/exposure.ts';
+import { isLoopbackName } from '../../../src/core/loopback.ts';
 import { StartError } from '../../../src/core/errors.ts';
 
 describe('names that can only mean this machine', () => {
@@ -15,22 +16,41 @@ describe('names that can only mean this machine', () => {
 });
 
 describe('how far the service is open', () => {
-  it.each(['auto', 'off'] as const)('on loopback everybody is `local`, without a warning (AUTH=%s)', (auth) => {
-    expect(decideExposure('127.0.0.1', auth)).toEqual({ loopback: true, principal: { kind: 'local' }, warning: null });
+  it.each([
+    ['127.0.0.1', 'auto', { loopback: true, demandsLogin: false }],
+    ['127.0.0.1', 'off', { loopback: true, demandsLogin: false }],
+    ['127.0.0.1', 'on', { loopback: true, demandsLogin: true }],
+    ['0.0.0.0', 'auto', { loopback: false, demandsLogin: true }],
+    ['', 'auto', { loopback: false, demandsLogin: true }],
+    ['192.0.2.1', 'on', { loopback: false, demandsLogin: true }],
+  ] as const)('HOST=%j AUTH=%s: %j, without a warning', (host, auth, decided) => {
+    expect(decideExposure(host, auth)).toEqual({ ...decided, warning: null });
   });
 
-  it.each(['0.0.0.0', '::', '192.0.2.1', ''])('abuse 42: on HOST=%j it does not start unless AUTH=off says so', (host) => {
-    expect(() => decideExposure(host, 'auto')).toThrow(StartError);
-    expect(() => decideExposure(host, 'auto')).toThrow(/AUTH=off/);
+  it.each(['0.0.0.0', '::', '192.0.2.1', ''])('abuse 42: AUTH=off on HOST=%j lets everybody in, and the operator is warned', (host) => {
+    const { demandsLogin, warning } = decideExposure(host, 'off');
+    expect(demandsLogin).toBe(false);
+    expect(warning).toMatch(/^AUTH=off: everybody who reaches .+ has all rights\.$/);
+  });
+});
+
+describe('a service without an administrator', () => {
+  const missing = { state: 'missing', reason: 'there is no administrator. Set ADMIN_PASSWORD.' } as const;
+
+  it.each([
+    ['0.0.0.0', 'auto'],
+    ['127.0.0.1', 'on'],
+  ] as const)('abuse 42: does not start where a login is demanded (HOST=%s AUTH=%s), and says what to set', (host, auth) => {
+    const start = (): void => refuseWithoutAdministrator(decideExposure(host, auth), host, missing);
+    expect(start).toThrow(StartError);
+    expect(start).toThrow(/ADMIN_PASSWORD/);
   });
 
-  it('with AUTH=off on an open address everybody is `anonymous`, and the operator is warned', () => {
-    const exposure = decideExposure('0.0.0.0', 'off');
-    expect(exposure).toMatchObject({ loopback: false, principal: { kind: 'anonymous' } });
-    expect(exposure.warning).toMatch(/everybody/);
+  it('starts where nobody has to log in', () => {
+    expect(() => refuseWithoutAdministrator(decideExposure('127.0.0.1', 'auto'), '127.0.0.1', missing)).not.toThrow();
   });
 
-  it.each(['127.0.0.1', '0.0.0.0'])('does not start with AUTH=on, which would promise a login that is not there (HOST=%s)', (host) => {
-    expect(() => decideExposure(host, 'on')).toThrow(/not built yet/);
+  it.each(['there', 'made'] as const)('is none when the administrator is %s', (state) => {
+    expect(() => refuseWithoutAdministrator(decideExposure('0.0.0.0', 'auto'), '0.0.0.0', { state })).not.toThrow();
   });
 });

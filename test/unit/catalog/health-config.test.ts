@@ -1,10 +1,11 @@
-import { checkAuthorities, parseCanary, parseTimeMs } from '../../../src/catalog/health-config.ts';
+import { checkAuthorities, parseCanary } from '../../../src/catalog/health-config.ts';
 import { completeNewRecord, completeUpdatedRecord } from '../../../src/catalog/record.ts';
 import { AppError } from '../../../src/core/errors.ts';
 import type { Json, JsonObject } from '../../../src/core/json.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { makeCertificate } from '../../support/certificates.ts';
 import { recordWithHealth } from '../../support/observations.ts';
+import { parseTimeMs } from '../../../src/core/time.ts';
 
 const PREFIX = 'container_registry_config.health';
 const { certPem, keyPem } = makeCertificate({ commonName: 'own authority', isAuthority: true });

@@ -20,7 +20,7 @@ export interface CanaryOutcome {
   readonly answer: Answer | null;
 }
 
-export type CanaryQuestion = Pick<Question, 'ca' | 'signal' | 'log'>;
+export type CanaryQuestion = Pick<Question, 'authorization' | 'ca' | 'signal' | 'log'>;
 
 /** All kinds of manifests that clients ask for; a registry that has another one would answer 404. */
 const MANIFEST_TYPES = [
@@ -42,9 +42,12 @@ export function canaryUrl(v2Url: URL, { repository, reference }: Canary): URL {
   return url;
 }
 
-function failureOf(name: string, status: number, answered: string): CanaryOutcome['failure'] {
-  // Whoever must log in to see it has come to a registry that looked for it.
-  if (status === 200 || status === 401 || status === 403) return null;
+function failureOf(name: string, status: number, answered: string, isLoggedIn: boolean): CanaryOutcome['failure'] {
+  if (status === 200) return null;
+  if (status === 401 || status === 403) {
+    // Whoever must log in to see it has come to a registry that looked for it.
+    return isLoggedIn ? { cause: 'credentials_rejected', reason: `The stored credentials do not give access to the canary ${name} (${answered}).` } : null;
+  }
   if (status === 429) return { cause: 'rate_limited', reason: `The registry asks for fewer requests when it is asked for the canary ${name} (${answered}).` };
   const trouble = status === 404 ? 'is missing' : 'is not served';
   return { cause: 'storage_failed', reason: `The canary ${name} ${trouble} (${answered}).` };
@@ -58,12 +61,14 @@ export async function lookForCanary(follow: Follow, v2Url: URL, canary: Canary, 
   const name = canaryName(canary);
   const progress = noProgress();
   try {
-    const answer = await follow(
+    const { answer, url } = await follow(
       canaryUrl(v2Url, canary),
       { ...question, method: 'HEAD', accept: MANIFEST_TYPES, needsBody: () => false, isWanted: () => false },
       progress,
     );
-    const failure = failureOf(name, answer.status, `${answer.status} ${shownPhrase(answer.status, progress.reasonPhrase)}`);
+    const hasLogin = (question.authorization ?? null) !== null;
+    const phrase = shownPhrase(answer.status, hasLogin ? '' : progress.reasonPhrase);
+    const failure = failureOf(name, answer.status, `${answer.status} ${phrase}`, hasLogin && url.origin === v2Url.origin);
     return { result: { reference: name, status_code: answer.status, ok: failure === null }, failure, answer };
   } catch (error) {
     const cause = causeOfError(error);

@@ -15,7 +15,7 @@ export interface CauseRow {
 const row = (meaning: string, remedy: string): CauseRow => ({ meaning, remedy });
 
 export const causeTable = {
-  ok: row('The registry works and asks for no login.', 'Nothing to do.'),
+  ok: row('The registry works: it asks for no login, or accepts the stored credentials.', 'Nothing to do.'),
   auth_required: row('The registry works and asks for a login, as most do.', 'Nothing to do.'),
   bad_url: row('The record’s public URL is not an http or https URL.', 'Correct `container_registry_public_url` in the record.'),
   blocked: row('Portolan may not connect to this address; nothing was sent.', 'Point the record elsewhere, or let the operator open the range with `PROBE_ALLOW_CIDRS`, where that is possible.'),
@@ -41,5 +41,11 @@ export const causeTable = {
   unexpected_status: row('The registry answers with a status that its record does not expect.', 'Look at what answers, or correct `expected_status` in the record.'),
   storage_failed: row('The registry answers, but does not serve the image that must be there.', 'Look at the registry’s storage; when the image was deleted on purpose, name another `canary` in the record.'),
   credentials_rejected: row('The registry rejects the stored credentials.', 'Renew the credentials that are stored for it.'),
+  credentials_expired: row('The registry rejects the stored credentials, whose time is over or which it accepted before.', 'Renew the credentials that are stored for it.'),
+  credentials_withheld: row(
+    'The registry asks for a login in a way, or at a place, in which Portolan does not send the stored credentials.',
+    'Look at the reason. Where the registry’s token service has a host of its own, name it as `token_host` in the credentials.',
+  ),
+  token_service_failed: row('The service that gives out the registry’s tokens fails, so that the stored credentials could not be tried.', 'Look at the reason and at the logs of that service.'),
   probe_failed: row('Portolan itself could not make the probe; nothing is known of the registry.', 'Look at the resources of the machine that Portolan runs on, such as open files.'),
 } as const satisfies Record<Cause, CauseRow>;

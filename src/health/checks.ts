@@ -1,6 +1,7 @@
 import { limits } from '../core/limits.ts';
 import type { RecordFields } from '../core/record.ts';
 import { orAborted } from '../outgoing/abort.ts';
+import type { OfferedCredential } from './login.ts';
 import type { Prober, ProbeRequest, ProbeResult } from './probe.ts';
 import { factsOf, probeRequestOf } from './record-facts.ts';
 import { createSlots } from './slots.ts';
@@ -20,12 +21,17 @@ export interface CheckOptions {
   readonly debug?: boolean;
 }
 
-export interface HealthChecks {
+export interface RecordCheckOptions extends CheckOptions {
+  /** Such a probe is joined only by others that were given the same. */
+  readonly credential?: OfferedCredential | null;
+}
+
+export interface RecordChecks {
   /**
    * Probes a record's registry now, as its record says, or joins the probe of it that is under way.
    * @throws {AppError} `OVERLOADED` when too many probes wait; the signal's reason when the caller calls it off
    */
-  readonly check: (record: RecordFields, signal: AbortSignal, options?: CheckOptions) => Promise<ProbeResult>;
+  readonly check: (record: RecordFields, signal: AbortSignal, options?: RecordCheckOptions) => Promise<ProbeResult>;
 }
 
 export interface UrlChecks {
@@ -47,7 +53,7 @@ interface SharedProbe {
 const RETRY_AFTER_S = Math.ceil(limits.probeTimeoutMs / 1000);
 
 /** Probes on demand: bounded in number, one at a time for each record or URL. A probe is called off when its last caller leaves. */
-export function createHealthChecks(options: HealthChecksOptions): HealthChecks & UrlChecks {
+export function createHealthChecks(options: HealthChecksOptions): RecordChecks & UrlChecks {
   const { prober, onResult, inFlightMax = limits.probesInFlightMax, waitingMax = limits.probesWaitingMax } = options;
   const slots = createSlots(inFlightMax, waitingMax, RETRY_AFTER_S);
   const running = new Map<string, SharedProbe>();
@@ -82,14 +88,16 @@ export function createHealthChecks(options: HealthChecksOptions): HealthChecks &
   async function join(id: string | null, target: Omit<ProbeRequest, 'signal'>, signal: AbortSignal): Promise<ProbeResult> {
     signal.throwIfAborted();
     // A record that has just been changed asks for another probe.
-    const key = JSON.stringify([id, target]);
+    const { credential = null, ...rest } = target;
+    // The secret itself stays out of it.
+    const key = JSON.stringify([id, rest, credential?.version]);
     const shared = running.get(key) ?? start(key, target);
     shared.callers += 1;
     return orAborted(shared.result, signal).finally(shared.leave);
   }
 
   return {
-    check: (record, signal, { debug = false } = {}) => join(record.container_registry_id, { ...probeRequestOf(factsOf(record)), debug }, signal),
+    check: (record, signal, { debug = false, credential = null } = {}) => join(record.container_registry_id, { ...probeRequestOf(factsOf(record)), credential, debug }, signal),
     checkUrl: (url, signal, { debug = false } = {}) => join(null, { url, timeoutMs: limits.probeTimeoutMs, debug }, signal),
   };
 }

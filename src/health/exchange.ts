@@ -2,13 +2,18 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import { abortReason } from '../outgoing/abort.ts';
 import { AnswerReader, type NeedsBody } from './answer-reader.ts';
+import { ProbeFailure } from './failure.ts';
 import type { Answer } from './judge-answer.ts';
 
 export interface Request {
-  readonly method: 'GET' | 'HEAD';
+  readonly method: 'GET' | 'HEAD' | 'POST';
   readonly url: URL;
   readonly userAgent: string;
   readonly accept: string;
+  /** Value of the header of that name. */
+  readonly authorization?: string | null;
+  /** A form (`application/x-www-form-urlencoded`), as `URLSearchParams` writes it: ASCII without ends of lines. */
+  readonly form?: string | null;
 }
 
 /** What becomes known while an answer comes; kept when the rest of it never does. */
@@ -26,13 +31,23 @@ export interface ExchangeOptions {
   readonly witness: Witness;
 }
 
+/** What may stand in the value of a header (RFC 9110 section 5.5), without what is not ASCII. */
+const HEADER_VALUE = /^[\x20-\x7e]+$/;
+
 /**
- * Without credentials, and without compression, so that nothing is ever inflated. `URL` leaves no character in a path or a host
- * that could end a line. Keep-alive is left as it is: whoever destroys the socket ends it, and a server that does it first makes
- * both ends work more.
+ * Without compression, so that nothing is ever inflated. `URL` leaves no character in a path or a host that could end a line.
+ * Keep-alive is left as it is: whoever destroys the socket ends it, and a server that does it first makes both ends work more.
+ * @throws {ProbeFailure} `probe_failed` when what is to be said of the caller could end a line
  */
-function headOf({ method, url, userAgent, accept }: Request): string {
-  return `${method} ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\nuser-agent: ${userAgent}\r\naccept: ${accept}\r\naccept-encoding: identity\r\n\r\n`;
+function textOf({ method, url, userAgent, accept, authorization = null, form = null }: Request): string {
+  let more = '';
+  if (authorization !== null) {
+    if (!HEADER_VALUE.test(authorization)) throw new ProbeFailure('probe_failed', 'The credentials hold characters that no header may hold.');
+    more = `authorization: ${authorization}\r\n`;
+  }
+  if (form !== null) more += `content-type: application/x-www-form-urlencoded\r\ncontent-length: ${Buffer.byteLength(form, 'latin1')}\r\n`;
+  const head = `${method} ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\nuser-agent: ${userAgent}\r\naccept: ${accept}\r\naccept-encoding: identity\r\n`;
+  return `${head}${more}\r\n${form ?? ''}`;
 }
 
 /**
@@ -43,6 +58,7 @@ function headOf({ method, url, userAgent, accept }: Request): string {
  */
 export function exchange(socket: Socket, request: Request, { signal, clock, needsBody, witness }: ExchangeOptions): Promise<Answer> {
   return new Promise((resolve, reject) => {
+    const text = textOf(request);
     const reader = new AnswerReader(needsBody, witness);
     const sentMs = clock.monotonicMs();
     let hasBegun = false;
@@ -91,6 +107,6 @@ export function exchange(socket: Socket, request: Request, { signal, clock, need
     socket.on('data', onData);
     socket.on('error', fail);
     socket.on('close', onClose);
-    socket.write(headOf(request), 'latin1');
+    socket.write(text, 'latin1');
   });
 }

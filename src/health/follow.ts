@@ -10,8 +10,12 @@ import { addTrace, type Progress } from './probe-result.ts';
 import { redirectTarget } from './probe-url.ts';
 
 export interface Question {
-  readonly method: 'GET' | 'HEAD';
+  readonly method: 'GET' | 'HEAD' | 'POST';
   readonly accept: string;
+  /** Value of the header of that name, for the first URL's origin alone; undefined or null: none. */
+  readonly authorization?: string | null;
+  /** A form to send along, to the first URL alone. */
+  readonly form?: string | null;
   /** Authorities to trust besides the usual ones, in PEM. */
   readonly ca: string | null;
   readonly signal: AbortSignal;
@@ -21,12 +25,18 @@ export interface Question {
   readonly log: ((event: string) => void) | undefined;
 }
 
+export interface Reached {
+  readonly answer: Answer;
+  /** Whose answer it is, after all redirects. */
+  readonly url: URL;
+}
+
 /**
- * Asks a URL, and whatever it redirects to, each on a fresh connection and without credentials. What becomes known is put down
- * in `progress`, so that it is there when the rest fails.
+ * Asks a URL, and whatever it redirects to, each on a fresh connection. What becomes known is put down in `progress`, so that it is
+ * there when the rest fails. No credential crosses to another origin, nor comes back from there; a form is not sent on at all.
  * @throws {ProbeFailure} and whatever dialling throws; the signal's reason when it aborts
  */
-export type Follow = (first: URL, question: Question, progress: Progress) => Promise<Answer>;
+export type Follow = (first: URL, question: Question, progress: Progress) => Promise<Reached>;
 
 interface FollowOptions {
   readonly dialer: Dialer;
@@ -37,15 +47,22 @@ interface FollowOptions {
 /** Without query: a redirect may carry a signature in it. */
 const shown = (url: URL): string => `${url.origin}${url.pathname}`;
 
+const hasForm = ({ form = null }: Question): boolean => form !== null;
+
+/** Whoever is told a secret may repeat it, so that nothing of the answer but its status is quoted. */
+const hasSecret = (question: Question): boolean => hasForm(question) || (question.authorization ?? null) !== null;
+
 export function createFollow({ dialer, clock, userAgent }: FollowOptions): Follow {
-  async function ask(url: URL, { method, accept, ca, signal, needsBody, log }: Question, progress: Progress): Promise<Answer> {
+  async function ask(url: URL, question: Question, progress: Progress): Promise<Answer> {
+    const { method, accept, authorization = null, form = null, ca, signal, needsBody, log } = question;
     const trace = emptyTrace();
     let socket: Socket | null = null;
     try {
       socket = await dialer.dial(url, { signal, trace, ca, log });
-      log?.(`Asking ${method} ${shown(url)}.`);
-      const answer = await exchange(socket, { method, url, userAgent, accept }, { signal, clock, needsBody, witness: progress });
-      log?.(`The answer is ${answer.status} ${progress.reasonPhrase}.`);
+      const tells = hasSecret(question);
+      log?.(`Asking ${method} ${shown(url)}${tells ? ' with credentials' : ''}.`);
+      const answer = await exchange(socket, { method, url, userAgent, accept, authorization, form }, { signal, clock, needsBody, witness: progress });
+      log?.(`The answer is ${answer.status}${tells ? '' : ` ${progress.reasonPhrase}`}.`);
       return answer;
     } finally {
       socket?.destroy();
@@ -53,8 +70,9 @@ export function createFollow({ dialer, clock, userAgent }: FollowOptions): Follo
     }
   }
 
-  return async (first, question, progress) => {
+  return async (first, asked, progress) => {
     let url = first;
+    let question = asked;
     for (let redirects = 0; ; redirects += 1) {
       let answer: Answer;
       try {
@@ -63,12 +81,13 @@ export function createFollow({ dialer, clock, userAgent }: FollowOptions): Follo
         throw redirects === 0 || question.signal.aborted ? error : afterRedirect(url, error);
       }
       const location = question.isWanted(answer.status) ? null : locationOf(answer);
-      if (location === null) return answer;
+      if (location === null || hasForm(question)) return { answer, url };
       if (redirects === limits.redirectsMax) {
         throw new ProbeFailure('too_many_redirects', `The server redirected more than ${limits.redirectsMax} times, at last from ${url.origin}.`);
       }
       url = redirectTarget(url, location);
-      question.log?.(`Redirected to ${shown(url)}.`);
+      question.log?.(`Redirected to ${hasSecret(question) ? url.origin : shown(url)}.`);
+      if (url.origin !== first.origin) question = { ...question, authorization: null };
     }
   };
 }

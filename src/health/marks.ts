@@ -2,11 +2,12 @@ import { limits } from '../core/limits.ts';
 
 /**
  * What one result says of its registry, as one character, because the last ones are stored with each result:
- * good, slow (and otherwise good), limited (answers, but asks for fewer requests), rejected (our credentials), failed.
+ * good, slow (and otherwise good), limited (answers, but asks for fewer requests), rejected (our credentials), untried (they could not be
+ * tried), failed.
  */
 export type Mark = keyof typeof markNames;
 
-export const markNames = { g: 'good', s: 'slow', l: 'rate_limited', r: 'credentials_rejected', f: 'failed' } as const;
+export const markNames = { g: 'good', s: 'slow', l: 'rate_limited', r: 'credentials_rejected', u: 'credentials_untried', f: 'failed' } as const;
 
 /** The last marks, the latest at the end. */
 export type Marks = string;

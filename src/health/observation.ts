@@ -8,6 +8,8 @@ export interface Observation {
   readonly url: string;
   readonly cause: Cause;
   readonly healthy: boolean;
+  /** Version of the stored credential that the registry accepted; null where it accepted none. */
+  readonly acceptedCredential: string | null;
   readonly statusCode: number | null;
   readonly reason: string;
   readonly totalMs: number;
@@ -29,14 +31,18 @@ function certificateOf(tls: ProbeResult['tls']): Observation['certificate'] {
   return Number.isNaN(validFromMs) || Number.isNaN(validToMs) ? null : { validFromMs, validToMs };
 }
 
-/** @param atMs wall clock of the result, from which its verdict counts */
-export function observationOf(result: ProbeResult, atMs: number): Observation {
+/**
+ * @param atMs wall clock of the result, from which its verdict counts
+ * @param credentialVersion of the credential that the probe was given; null: of none
+ */
+export function observationOf(result: ProbeResult, atMs: number, credentialVersion: string | null): Observation {
   const { phases } = result;
   return {
     atMs,
     url: result.url,
     cause: result.cause,
     healthy: result.healthy,
+    acceptedCredential: result.authenticated ? credentialVersion : null,
     statusCode: result.status_code,
     reason: result.reason,
     totalMs: phases.total_ms,

@@ -28,6 +28,11 @@ export function probeUrlOf(publicUrl: string): URL | null {
   return url;
 }
 
+/** Where a challenge says that tokens are given out; null when it is not an http or https URL. */
+export function realmUrlOf(realm: string | null): URL | null {
+  return realm === null ? null : parseHttpUrl(realm);
+}
+
 /** @throws {ProbeFailure} `bad_redirect` when the target is not an http or https URL */
 export function redirectTarget(from: URL, location: string): URL {
   const url = parseHttpUrl(location, from);

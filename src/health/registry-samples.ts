@@ -12,7 +12,9 @@ export async function samplesOf(batches: AsyncIterable<readonly StoredRecord[]>,
   return samples;
 }
 
-function sampleOf({ id, name, url, registry_type: type }: RegistryHealth, vantage: string, seen: VantageReport): RegistrySample {
+const msOf = (time: string | null): number | null => (time === null ? null : Date.parse(time));
+
+function sampleOf({ id, name, url, registry_type: type, credential }: RegistryHealth, vantage: string, seen: VantageReport): RegistrySample {
   const { status: verdict, last_checked_at: lastCheckedAt, certificate_expires_at: expiresAt } = seen;
   return {
     id,
@@ -22,7 +24,8 @@ function sampleOf({ id, name, url, registry_type: type }: RegistryHealth, vantag
     vantage,
     verdict,
     isUp: verdict !== 'down' && verdict !== 'unknown',
-    lastProbeMs: lastCheckedAt === null ? null : Date.parse(lastCheckedAt),
-    certificateExpiryMs: expiresAt === null ? null : Date.parse(expiresAt),
+    lastProbeMs: msOf(lastCheckedAt),
+    certificateExpiryMs: msOf(expiresAt),
+    credentialExpiryMs: msOf(credential?.expires_at ?? null),
   };
 }

@@ -1,9 +1,11 @@
 import type { Clock } from '../core/clock.ts';
 import { withVantage, type HealthSummary } from '../core/health-summary.ts';
 import { limits } from '../core/limits.ts';
+import type { CredentialFacts } from '../core/registry-credential.ts';
 import type { HealthEvent, HealthHistory, LastResult as ShownResult, PastFailure, RegistryHealth, VantageReport } from '../core/schema-types.ts';
 import type { HealthStore, StoredHealthEvent, Watch } from '../store/health-port.ts';
 import type { StoredRecord } from '../store/port.ts';
+import { credentialReportOf, credentialTargetOf, type KnownCredentials } from './credentials.ts';
 import { timeline, timelineNeeds, type TimelineQuery } from './history/timeline.ts';
 import { uptimes } from './history/totals.ts';
 import type { RecordFacts, RememberedFacts } from './record-facts.ts';
@@ -36,20 +38,35 @@ function vantageOf({ vantage, preferred }: SeenFrom, watches: readonly Watch[]):
   return watches.some((watch) => watch.vantage === preferred) ? preferred : (watches[0]?.vantage ?? preferred);
 }
 
-export function createHealthReports(store: Pick<HealthStore, 'watchesOf' | 'hours' | 'days' | 'events'>, facts: RememberedFacts, clock: Clock): HealthReports {
+interface HealthReportsOptions {
+  readonly store: Pick<HealthStore, 'watchesOf' | 'hours' | 'days' | 'events'>;
+  readonly facts: RememberedFacts;
+  readonly credentials: KnownCredentials;
+  readonly clock: Clock;
+}
+
+export function createHealthReports({ store, facts, credentials, clock }: HealthReportsOptions): HealthReports {
   async function watchesById(records: readonly StoredRecord[]): Promise<ReadonlyMap<string, readonly Watch[]>> {
     return Map.groupBy(await store.watchesOf(records.map(({ id }) => id)), ({ id }) => id);
   }
 
+  /** Looks everything up that is needed to tell of any of these records. */
+  async function lookUp(records: readonly StoredRecord[]): Promise<(stored: StoredRecord) => Known> {
+    const targets = records.map((stored) => credentialTargetOf({ id: stored.id, createdAt: stored.meta.created_at }, facts.of(stored)));
+    const [watches, kept] = await Promise.all([watchesById(records), credentials.factsOf(targets)]);
+    return (stored) => ({ stored, facts: facts.of(stored), watches: watches.get(stored.id) ?? [], credential: kept.get(stored.id) });
+  }
+
   return {
     async ofRecords(records, vantage) {
-      const watches = await watchesById(records);
+      const known = await lookUp(records);
       const nowMs = clock.nowMs();
-      return records.map((stored) => reportOf(stored, watches.get(stored.id) ?? [], { facts: facts.of(stored), nowMs, vantage, isWhole: false }));
+      return records.map((stored) => reportOf(known(stored), { nowMs, vantage, isWhole: false }));
     },
 
     async ofRecord(stored) {
-      return reportOf(stored, await store.watchesOf([stored.id]), { facts: facts.of(stored), nowMs: clock.nowMs(), isWhole: true });
+      const known = await lookUp([stored]);
+      return reportOf(known(stored), { nowMs: clock.nowMs(), isWhole: true });
     },
 
     async history(id, seenFrom, query) {
@@ -77,15 +94,22 @@ export function createHealthReports(store: Pick<HealthStore, 'watchesOf' | 'hour
   };
 }
 
-interface Showing {
+/** What is known of one registry. */
+interface Known {
+  readonly stored: StoredRecord;
   readonly facts: RecordFacts;
+  readonly watches: readonly Watch[];
+  readonly credential: CredentialFacts | undefined;
+}
+
+interface Showing {
   readonly nowMs: number;
   readonly vantage?: string | undefined;
   /** With what is shown only of one registry. */
   readonly isWhole: boolean;
 }
 
-function reportOf(stored: StoredRecord, watches: readonly Watch[], { facts, nowMs, vantage, isWhole }: Showing): RegistryHealth {
+function reportOf({ stored, facts, watches, credential }: Known, { nowMs, vantage, isWhole }: Showing): RegistryHealth {
   const inMaintenance = maintenanceAt(facts.settings, nowMs) !== null;
   const seen = watches.map((watch) => ({ watch, state: stateNow(watch, nowMs) }));
   const summary = seen.reduce(withEnded, stored.health);
@@ -98,6 +122,7 @@ function reportOf(stored: StoredRecord, watches: readonly Watch[], { facts, nowM
     status: summary.status,
     cause: summary.cause,
     since: summary.since,
+    credential: credentialReportOf(credential, seen.map(({ state }) => state.credential), nowMs),
     vantages: Object.fromEntries(shown.map(({ watch, state }) => [watch.vantage, vantageReport(watch, state, { nowMs, inMaintenance, isWhole })])),
   };
 }

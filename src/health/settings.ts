@@ -1,7 +1,8 @@
-import { checkAuthorities, parseCanary, parseTimeMs } from '../catalog/health-config.ts';
+import { checkAuthorities, parseCanary } from '../catalog/health-config.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import type { RecordFields } from '../core/record.ts';
+import { parseTimeMs } from '../core/time.ts';
 
 /** Planned work: from its beginning up to, and without, its end. */
 export interface Maintenance {

@@ -1,13 +1,14 @@
 import { baselineAfter, isSlowAfter, isSlowResult } from './baseline.ts';
 import { isExpiring } from './certificate-life.ts';
+import type { Cause } from './cause.ts';
 import { conditionAfter, isUnsettled } from './confirm.ts';
 import { isFlapping, turnsAfter } from './flapping.ts';
-import { answersIn, withMark, type Mark } from './marks.ts';
+import { answersIn, countIn, withMark, type Mark, type Marks } from './marks.ts';
 import { confirmDelayMs, intervalInForceMs, regularDelayMs, type Pace } from './next-delay.ts';
 import type { Observation } from './observation.ts';
 import type { HealthSettings } from './settings.ts';
 import type { VerdictCause } from './verdict-cause.ts';
-import { failuresAfter, lastResultOf, type WatchState } from './watch-state.ts';
+import { credentialAfter, failuresAfter, lastResultOf, type WatchState } from './watch-state.ts';
 
 /** What became of a watch. */
 export interface Outcome {
@@ -30,6 +31,10 @@ const STALE_INTERVALS = 3;
 
 const NOTHING_CONCLUDED = { condition: 'none', marks: '', failuresInRow: 0, slow: false } as const;
 
+/** Causes that tell of credentials: that they are not accepted, and that nobody could tell. */
+const REJECTIONS = ['credentials_rejected', 'credentials_expired'] as const satisfies readonly Cause[];
+const UNTRIED = ['token_service_failed', 'credentials_withheld'] as const satisfies readonly Cause[];
+
 type Judged = Pick<WatchState, 'verdict' | 'cause'>;
 
 /** Whether a result speaks of the registry; `blocked` says that nothing can be known, `probe_failed` not even that. */
@@ -41,7 +46,11 @@ function kindOf(observation: Observation, state: WatchState, { slowMs }: HealthS
     case 'rate_limited':
       return 'l';
     case 'credentials_rejected':
+    case 'credentials_expired':
       return 'r';
+    case 'credentials_withheld':
+    case 'token_service_failed':
+      return 'u';
     case 'blocked':
       return 'blocked';
     case 'probe_failed':
@@ -57,9 +66,16 @@ function kindOf(observation: Observation, state: WatchState, { slowMs }: HealthS
  * @param random from 0 to 1; spreads the probes
  */
 export function observe(before: WatchState, observation: Observation, settings: HealthSettings, random: number): ObservedOutcome {
-  const known = before.last === null || before.last.url === observation.url ? before : withoutPast(before);
+  const past = before.last === null || before.last.url === observation.url ? before : withoutPast(before);
+  // A login takes longer than being asked for one: the old times are those of another kind of probe.
+  const known = observation.acceptedCredential !== null && past.credential === null ? { ...past, baseline: null } : past;
   const kind = kindOf(observation, known, settings);
-  const seen = { ...known, last: lastResultOf(observation), failures: failuresAfter(known.failures, observation) };
+  const seen = {
+    ...known,
+    credential: credentialAfter(known.credential, observation),
+    last: lastResultOf(observation),
+    failures: failuresAfter(known.failures, observation),
+  };
   if (kind === 'nothing') return learnNothing(before, seen, observation, settings, random);
   const next = kind === 'blocked' ? unknownFor(seen, 'blocked') : learn(known, seen, kind, observation, settings);
   return paced(before, next, observation, settings, random);
@@ -84,7 +100,7 @@ function unknownFor(state: WatchState, cause: VerdictCause): WatchState {
 
 /** The record’s URL was changed: the verdict stands until the registry that it names now has shown itself. */
 function withoutPast(state: WatchState): WatchState {
-  return { ...state, ...NOTHING_CONCLUDED, turnsMs: [], baseline: null, last: null };
+  return { ...state, ...NOTHING_CONCLUDED, turnsMs: [], baseline: null, credential: null, last: null };
 }
 
 function turnedTo(before: WatchState, next: WatchState, atMs: number): Outcome {
@@ -132,20 +148,36 @@ function judge(known: WatchState, next: WatchState, observation: Observation, se
     return mayYetAnswer ? { verdict: 'degraded', cause: 'flapping' } : { verdict: 'down', cause: steadyCause(known, 'down', observation) };
   }
   const lately = answersIn(marks).slice(-2);
-  if (lately.includes('r')) return { verdict: 'auth_failed', cause: 'credentials_rejected' };
+  if (lately.includes('r')) return { verdict: 'auth_failed', cause: causeAmong(REJECTIONS, known, observation) };
   if (flaps) return { verdict: 'degraded', cause: 'flapping' };
   if (lately.includes('l')) return { verdict: 'degraded', cause: 'rate_limited' };
+  if (isUntried(known, lately)) return { verdict: 'degraded', cause: causeAmong(UNTRIED, known, observation) };
   if (isExpiring(observation) || (known.cause === 'tls_expiring' && isExpiring(known.last))) return { verdict: 'degraded', cause: 'tls_expiring' };
   if (next.slow) return { verdict: 'degraded', cause: 'slow' };
   return { verdict: 'up', cause: steadyCause(known, 'up', observation) };
 }
 
+/** Of the last result, or, where that is another matter, as before. */
+function causeAmong(causes: readonly [Cause, ...Cause[]], known: WatchState, { cause }: Observation): Cause {
+  return causes.find((each) => each === cause) ?? causes.find((each) => each === known.cause) ?? causes[0];
+}
+
+/**
+ * One token that could not be had may be a lost packet, and takes nothing from a registry that has shown itself to be up. Two in a row do,
+ * and it takes two results without to come back.
+ */
+function isUntried({ verdict }: WatchState, lately: Marks): boolean {
+  return lately === 'uu' || lately === 'u' || (lately.includes('u') && verdict !== 'up');
+}
+
 /**
  * While the word stays, its cause follows only once it was found twice in a row: of two servers behind one name each may
- * have its own, and an event for each result helps nobody.
+ * have its own, and an event for each result helps nobody. Another registry has nothing to do with the old cause, and a login that
+ * succeeds for the first time is what somebody who has just stored a credential waits for.
  */
-function steadyCause(known: WatchState, verdict: 'up' | 'down', { cause }: Observation): VerdictCause {
-  return known.verdict !== verdict || known.last?.cause === cause ? cause : known.cause;
+function steadyCause(known: WatchState, verdict: 'up' | 'down', { cause, acceptedCredential }: Observation): VerdictCause {
+  const isFirstLogin = acceptedCredential !== null && known.cause === 'auth_required';
+  return known.verdict !== verdict || known.last === null || known.last.cause === cause || isFirstLogin ? cause : known.cause;
 }
 
 function paced(before: WatchState, next: WatchState, observation: Observation, settings: HealthSettings, random: number): ObservedOutcome {
@@ -165,6 +197,7 @@ function paceOf({ failuresInRow }: WatchState, observation: Observation, { inter
 function wantsConfirming({ condition, marks, verdict }: WatchState): boolean {
   if (marks.endsWith('l')) return false;
   if (verdict === 'auth_failed') return !marks.endsWith('r');
+  if (countIn(marks.slice(-2), 'u') === 1 && verdict !== 'down') return true;
   // Of one that flaps, a third failure tells whether it is down now.
   return isUnsettled(condition, marks) || (verdict === 'degraded' && marks.endsWith('ff'));
 }

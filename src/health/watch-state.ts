@@ -10,7 +10,13 @@ import type { Observation } from './observation.ts';
 import { verdictCauseTable, type VerdictCause } from './verdict-cause.ts';
 
 /** The last result, its times to a tenth of a millisecond and its texts cut. */
-export type LastResult = Omit<Observation, 'retryAfterMs'>;
+export type LastResult = Omit<Observation, 'retryAfterMs' | 'acceptedCredential'>;
+
+/** The stored credential that the registry accepted last, and when: what tells one that has expired from one that was never right. */
+export interface AcceptedCredential {
+  readonly version: string;
+  readonly goodAtMs: number;
+}
 
 /** A result that was not healthy. */
 export type KeptFailure = Pick<Observation, 'atMs' | 'cause' | 'statusCode' | 'reason'>;
@@ -29,6 +35,7 @@ export interface WatchState {
   readonly turnsMs: Turns;
   readonly baseline: Baseline | null;
   readonly slow: boolean;
+  readonly credential: AcceptedCredential | null;
   /** The last result, whatever it says. */
   readonly last: LastResult | null;
   /** The last ones, whatever their age, the latest at the end. */
@@ -49,6 +56,7 @@ export function initialState(nowMs: number): WatchState {
     turnsMs: [],
     baseline: null,
     slow: false,
+    credential: null,
     last: null,
     failures: [],
   };
@@ -84,6 +92,11 @@ export function lastResultOf(observation: Observation): LastResult {
   };
 }
 
+/** Remembered beyond failures and rejections, until another one is accepted. */
+export function credentialAfter(known: AcceptedCredential | null, { acceptedCredential: version, atMs }: Observation): AcceptedCredential | null {
+  return version === null ? known : { version, goodAtMs: atMs };
+}
+
 export function failuresAfter(failures: readonly KeptFailure[], observation: Observation): readonly KeptFailure[] {
   const { atMs, cause, statusCode, reason, healthy } = observation;
   if (healthy) return failures;
@@ -98,7 +111,9 @@ export function parseState(text: string, nowMs: number): WatchState {
   if (text === '') return initialState(nowMs);
   try {
     const found: unknown = JSON.parse(text);
-    return isState(found) ? found : initialState(nowMs);
+    // Versions that knew no credentials left out what they would have said of them.
+    const state: unknown = isJsonObject(found) && found['credential'] === undefined ? { ...found, credential: null } : found;
+    return isState(state) ? state : initialState(nowMs);
   } catch {
     return initialState(nowMs);
   }
@@ -120,7 +135,7 @@ const isCause = (value: unknown): value is Cause => CAUSES.has(value);
 
 function isState(found: unknown): found is WatchState {
   if (!isJsonObject(found)) return false;
-  const { v, verdict, cause, sinceMs, staleAtMs, condition, marks, failuresInRow, turnsMs, baseline, slow, last, failures } = found;
+  const { v, verdict, cause, sinceMs, staleAtMs, condition, marks, failuresInRow, turnsMs, baseline, slow, credential, last, failures } = found;
   return (
     v === 1 &&
     VERDICTS.has(verdict) &&
@@ -136,6 +151,7 @@ function isState(found: unknown): found is WatchState {
     turnsMs.every(isTime) &&
     orNull(isBaseline, baseline) &&
     typeof slow === 'boolean' &&
+    orNull(isAcceptedCredential, credential) &&
     orNull(isLastResult, last) &&
     Array.isArray(failures) &&
     failures.length <= limits.failuresKept &&
@@ -144,6 +160,8 @@ function isState(found: unknown): found is WatchState {
 }
 
 const isBaseline = (found: unknown): boolean => isJsonObject(found) && isNumber(found['ms']) && isCount(found['results']);
+
+const isAcceptedCredential = (found: unknown): boolean => isJsonObject(found) && isText(found['version']) && isTime(found['goodAtMs']);
 
 const isFailure = (found: unknown): boolean =>
   isJsonObject(found) && isTime(found['atMs']) && isCause(found['cause']) && orNull(isCount, found['statusCode']) && isText(found['reason']);

@@ -42,6 +42,9 @@ export const causeNumbers = {
   storage_failed: failed(25),
   credentials_rejected: failed(26),
   unexpected_status: failed(27),
+  credentials_expired: failed(28),
+  credentials_withheld: good(29),
+  token_service_failed: good(30),
 } as const satisfies Record<Cause, CauseNumber>;
 
 const causes: (Cause | undefined)[] = [];

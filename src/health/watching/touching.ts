@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 import type { HealthStore } from '../../store/health-port.ts';
 
 interface RecordListener {
-  onWritten(id: string): void;
+  onWritten(...ids: readonly string[]): void;
   onDeleted(id: string): void;
 }
 
@@ -31,16 +31,16 @@ export function createRecordListener({ store, clock, vantage, log }: RecordListe
     return vantage === null ? [] : [vantage];
   }
 
-  const orWarn = (what: string, id: string, work: Promise<void>): void => {
-    work.catch((error: unknown) => log.warn(what, { id, error }));
+  const orWarn = (what: string, ids: readonly string[], work: Promise<void>): void => {
+    work.catch((error: unknown) => log.warn(what, { ...(ids.length === 1 ? { id: ids[0] } : { records: ids.length }), error }));
   };
 
   return {
-    onWritten(id) {
-      orWarn('A changed record could not be made due for its probe', id, liveVantages().then((vantages) => store.touch(id, vantages)));
+    onWritten(...ids) {
+      orWarn('A changed record could not be made due for its probe', ids, liveVantages().then((vantages) => store.touch(ids, vantages)));
     },
     onDeleted(id) {
-      orWarn('The health of a deleted record could not be removed', id, store.forget(id));
+      orWarn('The health of a deleted record could not be removed', [id], store.forget(id));
     },
   };
 }

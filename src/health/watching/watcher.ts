@@ -1,7 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../core/clock.ts';
 import { limits } from '../../core/limits.ts';
+import type { ProbeCredential } from '../../core/registry-credential.ts';
 import type { ClaimedWatch, Completion, HealthStore } from '../../store/health-port.ts';
+import { credentialTargetOf, offeredCredential, type ProbeCredentials } from '../credentials.ts';
+import type { OfferedCredential } from '../login.ts';
 import { observationOf } from '../observation.ts';
 import type { ProbeResult, Prober } from '../probe.ts';
 import { probeRequestOf, type RecordFacts, type RememberedFacts } from '../record-facts.ts';
@@ -24,6 +27,7 @@ export interface WatcherOptions {
   readonly store: HealthStore;
   readonly prober: Prober;
   readonly facts: RememberedFacts;
+  readonly credentials: ProbeCredentials;
   readonly clock: Clock;
   readonly vantage: string;
   readonly metrics: WatcherMetrics;
@@ -39,8 +43,17 @@ export interface Watcher {
   stop(): Promise<void>;
   /** The probe of a record's registry that is under way; undefined when there is none. */
   running(id: string, url: string): Promise<ProbeResult> | undefined;
-  /** Takes the result of a probe on demand for the watch that was claimed for it. Resolves once it is written. */
-  take(claim: ClaimedWatch, result: ProbeResult): Promise<void>;
+  /**
+   * Takes the result of a probe on demand for the watch that was claimed for it. Resolves once it is written.
+   * @param credentialVersion of the credential that the probe was given; null: none
+   */
+  take(claim: ClaimedWatch, result: ProbeResult, credentialVersion: string | null): Promise<void>;
+}
+
+/** A claimed watch, and what its record says. */
+interface Due {
+  readonly claim: ClaimedWatch;
+  readonly target: RecordFacts;
 }
 
 interface Running {
@@ -50,7 +63,7 @@ interface Running {
   readonly finished: Promise<void>;
 }
 
-export function createWatcher({ store, prober, facts, clock, vantage, metrics, log, random = Math.random }: WatcherOptions): Watcher {
+export function createWatcher({ store, prober, facts, credentials, clock, vantage, metrics, log, random = Math.random }: WatcherOptions): Watcher {
   const pace = createPace(clock);
   const hosts = createHostCounts();
   const writer = createResultWriter({ store, clock, log });
@@ -62,20 +75,34 @@ export function createWatcher({ store, prober, facts, clock, vantage, metrics, l
   const factsOfClaim = ({ id, record: { text } }: ClaimedWatch): RecordFacts => facts.of({ id, text });
 
   async function claimDue(signal: AbortSignal): Promise<void> {
+    const isEnding = (): boolean => signal.aborted;
     for (;;) {
       const limit = Math.min(pace.allowance(), limits.watchedInFlightMax - underWay.size, limits.claimsTogether);
       if (limit <= 0) return;
       const claims = await store.claim({ vantage, nowMs: clock.nowMs(), leaseMs: limits.leaseMs, limit });
-      if (signal.aborted) return store.release(claims);
+      if (isEnding()) return store.release(claims);
+      if (claims.length === 0) return;
+      const due = claims.map((claim) => ({ claim, target: factsOfClaim(claim) }));
+      const found = await credentialsFor(due);
+      if (isEnding()) return store.release(claims);
       // Those that only come again later must not keep others from their turn.
-      pace.spend(claims.filter(begin).length);
+      pace.spend(due.filter((each) => begin(each, found.get(each.claim.id))).length);
       if (claims.length < limit) return;
     }
   }
 
+  /** Without them, a registry that rejects them would seem well. */
+  async function credentialsFor(due: readonly Due[]): ReturnType<ProbeCredentials['forProbe']> {
+    try {
+      return await credentials.forProbe(due.map(({ claim: { id, record }, target }) => credentialTargetOf({ id, createdAt: record.createdAt }, target)));
+    } catch (error) {
+      await store.release(due.map(({ claim }) => claim)).catch(() => undefined);
+      throw error;
+    }
+  }
+
   /** @returns whether a probe has begun */
-  function begin(claim: ClaimedWatch): boolean {
-    const target = factsOfClaim(claim);
+  function begin({ claim, target }: Due, kept: ProbeCredential | undefined): boolean {
     const nowMs = clock.nowMs();
     if (!target.settings.enabled) {
       write(completionOfPause(claim, nowMs));
@@ -87,8 +114,9 @@ export function createWatcher({ store, prober, facts, clock, vantage, metrics, l
     }
     // Zero means that somebody asked for it, so that there is nothing to be late for.
     if (claim.dueAtMs !== null && claim.dueAtMs > 0) metrics.observeLag(Math.max(0, nowMs - claim.dueAtMs));
-    const result = prober.probe({ ...probeRequestOf(target), signal: stopping.signal });
-    underWay.set(claim.id, { url: target.url, result, finished: finish(claim, target, result) });
+    const credential = offeredCredential(kept, claim.state, nowMs);
+    const result = prober.probe({ ...probeRequestOf(target), credential, signal: stopping.signal });
+    underWay.set(claim.id, { url: target.url, result, finished: finish({ claim, target }, credential, result) });
     metrics.setProbesInFlight(underWay.size);
     return true;
   }
@@ -98,11 +126,11 @@ export function createWatcher({ store, prober, facts, clock, vantage, metrics, l
     return Math.ceil(Math.min(hosts.retryAfterMs(url), settings.intervalMs) * (0.5 + random()));
   }
 
-  async function finish(claim: ClaimedWatch, target: RecordFacts, result: Promise<ProbeResult>): Promise<void> {
+  async function finish({ claim, target }: Due, credential: OfferedCredential | null, result: Promise<ProbeResult>): Promise<void> {
     try {
       const found = await result;
       metrics.observeProbe(found.cause, found.phases);
-      write(completionOfResult(claim, observationOf(found, clock.nowMs()), target.settings, random()));
+      write(completionOfResult(claim, observationOf(found, clock.nowMs(), credential?.version ?? null), target.settings, random()));
     } catch (error) {
       await giveBack(claim, target, error);
     } finally {
@@ -146,8 +174,8 @@ export function createWatcher({ store, prober, facts, clock, vantage, metrics, l
       const found = underWay.get(id);
       return found?.url === url ? found.result : undefined;
     },
-    async take(claim, result) {
-      const written = writer.write(completionOfResult(claim, observationOf(result, clock.nowMs()), factsOfClaim(claim).settings, random()));
+    async take(claim, result, credentialVersion) {
+      const written = writer.write(completionOfResult(claim, observationOf(result, clock.nowMs(), credentialVersion), factsOfClaim(claim).settings, random()));
       await writer.flush();
       await written;
     },

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { RecordFields } from '../../../src/core/record.ts';
-import { createHealthChecks, type HealthChecks, type HealthChecksOptions, type UrlChecks } from '../../../src/health/checks.ts';
+import { createHealthChecks, type HealthChecksOptions, type RecordChecks, type UrlChecks } from '../../../src/health/checks.ts';
 import type { ProbeRequest, ProbeResult } from '../../../src/health/probe.ts';
 import { resultOf } from '../../support/watching.ts';
 
@@ -16,7 +16,7 @@ const record = (id: string, url = `http://${id}.example`): RecordFields => ({
 });
 
 interface Bench {
-  readonly checks: HealthChecks & UrlChecks;
+  readonly checks: RecordChecks & UrlChecks;
   /** Probes that have begun, in order. */
   readonly begun: ProbeRequest[];
   readonly results: ProbeResult[];
@@ -53,7 +53,7 @@ describe('health checks', () => {
     const { checks, begun, end } = bench();
     const checking = checks.check(record('a', 'http://a.example/p'), unending);
     await turn();
-    expect(begun).toEqual([{ url: 'http://a.example/p', timeoutMs: 5_000, ca: null, expectedStatus: null, canary: null, debug: false, signal: expect.any(AbortSignal) }]);
+    expect(begun).toEqual([{ url: 'http://a.example/p', timeoutMs: 5_000, ca: null, expectedStatus: null, canary: null, credential: null, debug: false, signal: expect.any(AbortSignal) }]);
     await end('http://a.example/p');
     expect(await checking).toMatchObject({ cause: 'ok', url: 'http://a.example/p' });
   });

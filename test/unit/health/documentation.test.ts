@@ -1,28 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { completeNewRecord } from '../../../src/catalog/record.ts';
 import { causeTable } from '../../../src/health/cause.ts';
 import { verdictCauseTable } from '../../../src/health/verdict-cause.ts';
-import { describeWithPeer, requirePeer } from '../../support/peers.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 const text = read('docs/health.md');
-
-describeWithPeer('promtool', 'promtool, on docs/health.md', () => {
-  it('finds nothing to complain of in the rules', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'portolan-rules-'));
-    try {
-      await writeFile(join(folder, 'rules.yml'), /```yaml\n([\s\S]*?)```/.exec(text)?.[1] ?? '');
-      const { status, stderr } = spawnSync(join(requirePeer('promtool'), 'promtool'), ['check', 'rules', join(folder, 'rules.yml')], { encoding: 'utf8', timeout: 20_000 });
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-  });
-});
 
 describe('docs/health.md', () => {
   it.each(Object.entries({ ...causeTable, ...verdictCauseTable }))('tells of the cause %s what the code does', (cause, { meaning, remedy }) => {

@@ -9,6 +9,7 @@ const result: ProbeResult = {
   reason: 'Unauthorized',
   url: 'https://registry.example.com/v2/',
   cause: 'auth_required',
+  authenticated: false,
   phases: { dns_ms: 1, connect_ms: 2, tls_ms: 3, first_byte_ms: 4, total_ms: 10 },
   tls: {
     subject: 'CN=registry.example.com',
@@ -28,11 +29,12 @@ const result: ProbeResult = {
 
 describe('what a verdict takes from a result', () => {
   it('is all that it judges by and shows', () => {
-    expect(observationOf(result, EPOCH_MS)).toEqual({
+    expect(observationOf(result, EPOCH_MS, null)).toEqual({
       atMs: EPOCH_MS,
       url: 'https://registry.example.com/v2/',
       cause: 'auth_required',
       healthy: true,
+      acceptedCredential: null,
       statusCode: 401,
       reason: 'Unauthorized',
       totalMs: 10,
@@ -47,10 +49,15 @@ describe('what a verdict takes from a result', () => {
     });
   });
 
+  it('names the credential only where it was accepted', () => {
+    expect(observationOf({ ...result, authenticated: true }, 0, 'v1').acceptedCredential).toBe('v1');
+    expect(observationOf(result, 0, 'v1').acceptedCredential).toBeNull();
+  });
+
   it('has no certificate whose times no calendar knows', () => {
     for (const wrong of [{ valid_from: null }, { expires_at: null }, { expires_at: 'soon' }]) {
-      expect(observationOf({ ...result, tls: { ...result.tls!, ...wrong } }, 0).certificate).toBeNull();
+      expect(observationOf({ ...result, tls: { ...result.tls!, ...wrong } }, 0, null).certificate).toBeNull();
     }
-    expect(observationOf({ ...result, tls: null, challenge: null, retry_after_s: 7 }, 0)).toMatchObject({ certificate: null, challenge: null, retryAfterMs: 7000 });
+    expect(observationOf({ ...result, tls: null, challenge: null, retry_after_s: 7 }, 0, null)).toMatchObject({ certificate: null, challenge: null, retryAfterMs: 7000 });
   });
 });

@@ -74,6 +74,7 @@ describe('probe', () => {
       reason: 'OK',
       url: `${server.url}/some/path/v2/`,
       cause: 'ok',
+      authenticated: false,
       phases: { dns_ms: null, connect_ms: expect.any(Number), tls_ms: null, first_byte_ms: expect.any(Number), total_ms: expect.any(Number) },
       tls: null,
       challenge: null,

@@ -2,7 +2,7 @@ import { createRecordFacts } from '../../../src/health/record-facts.ts';
 import { createHealthReports } from '../../../src/health/report.ts';
 import type { HealthEvent } from '../../../src/store/health-port.ts';
 import { report } from '../../contract/health-fixture.ts';
-import { startBench, watched, type WatchingBench } from '../../support/watching.ts';
+import { startBench, watched, type WatchingBench, noCredentials } from '../../support/watching.ts';
 
 let bench: WatchingBench;
 beforeEach(async () => {
@@ -20,7 +20,7 @@ describe('events, page by page', () => {
     for (const vantage of ['default', 'edge', 'far']) {
       for (const atMs of [NOW - 2, NOW - 1, NOW]) await report(bench.health, { id: 'a', vantage }, { event: eventAt(atMs) });
     }
-    const reports = createHealthReports(bench.health, createRecordFacts(), bench.clock);
+    const reports = createHealthReports({ store: bench.health, facts: createRecordFacts(), credentials: noCredentials, clock: bench.clock });
     for (const limit of [1, 2, 3, 4, 9]) {
       const told: string[] = [];
       for (let beforeMs = NOW + 1; ; ) {
@@ -41,7 +41,7 @@ describe('the history of a registry', () => {
   it('is seen from the vantage that was asked for, else from the preferred one, else from one that watches', async () => {
     await bench.add(watched('a'));
     await bench.health.touch('a', ['edge', 'far']);
-    const reports = createHealthReports(bench.health, createRecordFacts(), bench.clock);
+    const reports = createHealthReports({ store: bench.health, facts: createRecordFacts(), credentials: noCredentials, clock: bench.clock });
     const times = { fromMs: 0, toMs: 3_600_000, stepMs: 3_600_000 };
     const seenFrom = async (vantage: string | undefined, preferred: string): Promise<string> => (await reports.history('a', { vantage, preferred }, times)).vantage;
     expect(await seenFrom('far', 'edge')).toBe('far');

@@ -68,7 +68,7 @@ function randomSteps(rng: RandomSource): Step[] {
 }
 
 const GOOD: readonly Cause[] = ['ok', 'auth_required'];
-const ANSWERS: readonly Cause[] = [...GOOD, 'rate_limited', 'credentials_rejected'];
+const ANSWERS: readonly Cause[] = [...GOOD, 'rate_limited', 'credentials_rejected', 'credentials_expired', 'credentials_withheld', 'token_service_failed'];
 const failed = (cause: Cause): boolean => !ANSWERS.includes(cause);
 const failuresAmongLastThree = ({ history }: Step): number => history.slice(-3).filter(failed).length;
 
@@ -141,8 +141,8 @@ describe(`whatever happens to a registry (seed ${seed})`, () => {
   it('the causes fit the words', () => {
     const fitting: Readonly<Record<string, readonly string[]>> = {
       up: GOOD,
-      degraded: ['slow', 'flapping', 'rate_limited', 'tls_expiring'],
-      auth_failed: ['credentials_rejected'],
+      degraded: ['slow', 'flapping', 'rate_limited', 'tls_expiring', 'credentials_withheld', 'token_service_failed'],
+      auth_failed: ['credentials_rejected', 'credentials_expired'],
       down: CAUSES.filter((cause) => failed(cause) && cause !== 'blocked' && cause !== 'probe_failed'),
       unknown: ['never_probed', 'not_watched', 'paused', 'blocked', 'probe_failed'],
     };

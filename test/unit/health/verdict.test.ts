@@ -44,6 +44,9 @@ const WORDS: Readonly<Record<string, Cause>> = {
   '500': 'http_5xx',
   limited: 'rate_limited',
   rejected: 'credentials_rejected',
+  expired: 'credentials_expired',
+  notoken: 'token_service_failed',
+  withheld: 'credentials_withheld',
   blocked: 'blocked',
   broken: 'probe_failed',
 };
@@ -69,6 +72,12 @@ describe('a verdict', () => {
     ['is auth_failed at once, even from down', 'fail fail rejected', ['unknown/never_probed', 'down/refused', 'auth_failed/credentials_rejected']],
     ['leaves auth_failed after two accepted results', 'rejected good good', ['auth_failed/credentials_rejected', 'auth_failed/credentials_rejected', 'up/ok']],
     ['goes from auth_failed to down as from up', 'rejected fail fail', ['auth_failed/credentials_rejected', 'auth_failed/credentials_rejected', 'down/refused']],
+    ['is auth_failed, too, where they have expired, and says which', 'good expired rejected', ['up/ok', 'auth_failed/credentials_expired', 'auth_failed/credentials_rejected']],
+    ['says why it was auth_failed until it is left', 'expired good', ['auth_failed/credentials_expired', 'auth_failed/credentials_expired']],
+    ['is degraded where credentials cannot be tried from the beginning', 'withheld', ['degraded/credentials_withheld']],
+    ['needs a second token that cannot be had to become degraded', 'good notoken good notoken notoken', ['up/ok', 'up/ok', 'up/ok', 'up/ok', 'degraded/token_service_failed']],
+    ['leaves that after two results without', 'notoken good good', ['degraded/token_service_failed', 'degraded/token_service_failed', 'up/ok']],
+    ['counts a token that cannot be had as an answer', 'fail fail notoken notoken', ['unknown/never_probed', 'down/refused', 'down/refused', 'degraded/token_service_failed']],
     ['is unknown at once where Portolan may not connect', 'good blocked', ['up/ok', 'unknown/blocked']],
     ['starts anew after blocked', 'fail fail blocked good', ['unknown/never_probed', 'down/refused', 'unknown/blocked', 'up/ok']],
     ['is left alone by probes that could not be made', 'good broken fail broken fail', ['up/ok', 'up/ok', 'up/ok', 'up/ok', 'down/refused']],
@@ -78,7 +87,7 @@ describe('a verdict', () => {
   });
 
   const good = new Set<Cause>(['ok', 'auth_required']);
-  const special = new Set<Cause>(['rate_limited', 'credentials_rejected', 'blocked', 'probe_failed']);
+  const special = new Set<Cause>(['rate_limited', 'credentials_rejected', 'credentials_expired', 'credentials_withheld', 'token_service_failed', 'blocked', 'probe_failed']);
   it.each((Object.keys(causeTable) as Cause[]).filter((cause) => !good.has(cause) && !special.has(cause)))('is down after %s twice', (cause) => {
     const watched = watch();
     watched.see('ok');

@@ -3,7 +3,7 @@ import { limits } from '../../../../src/core/limits.ts';
 import { createRecordFacts } from '../../../../src/health/record-facts.ts';
 import { createHealthReports } from '../../../../src/health/report.ts';
 import { until } from '../../../support/until.ts';
-import { HERE, refusedBy, startBench, urlOf, watched, type WatchingBench } from '../../../support/watching.ts';
+import { HERE, refusedBy, startBench, urlOf, watched, type WatchingBench, noCredentials } from '../../../support/watching.ts';
 
 let bench: WatchingBench;
 beforeEach(async () => {
@@ -13,9 +13,9 @@ afterEach(() => bench.dispose());
 
 const healthOf = async (id: string) => (await bench.store.get(id))!.health;
 const watchOf = async (id: string) => (await bench.store.health.watchesOf([id]))[0]!;
-const reportOf = async (id: string) => createHealthReports(bench.store.health, createRecordFacts(), bench.clock).ofRecord((await bench.store.get(id))!);
+const reportOf = async (id: string) => createHealthReports({ store: bench.store.health, facts: createRecordFacts(), credentials: noCredentials, clock: bench.clock }).ofRecord((await bench.store.get(id))!);
 const historyOf = async (id: string, sinceMs: number) =>
-  createHealthReports(bench.store.health, createRecordFacts(), bench.clock).history(id, { vantage: HERE, preferred: HERE }, { fromMs: sinceMs, toMs: bench.clock.nowMs() + 60_000, stepMs: 3_600_000 });
+  createHealthReports({ store: bench.store.health, facts: createRecordFacts(), credentials: noCredentials, clock: bench.clock }).history(id, { vantage: HERE, preferred: HERE }, { fromMs: sinceMs, toMs: bench.clock.nowMs() + 60_000, stepMs: 3_600_000 });
 
 describe('a record that is paused', () => {
   it('is unknown from then on and no longer probed, and probed at once when it goes on', async () => {

@@ -5,7 +5,7 @@ import { createHealthReports } from '../../../../src/health/report.ts';
 import type { Loop } from '../../../../src/health/watching/loop.ts';
 import { createRemoval, sharedUpkeep } from '../../../../src/health/watching/upkeep.ts';
 import { until } from '../../../support/until.ts';
-import { HERE, idsOf, refusedBy, startBench, urlOf, watched, type WatchingBench } from '../../../support/watching.ts';
+import { HERE, idsOf, refusedBy, startBench, urlOf, watched, type WatchingBench, noCredentials } from '../../../support/watching.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -28,7 +28,7 @@ function startUpkeep(): void {
 
 const healthOf = async (id: string) => (await bench.store.get(id))!.health;
 const watchOf = async (id: string) => (await bench.store.health.watchesOf([id]))[0]!;
-const reports = () => createHealthReports(bench.store.health, createRecordFacts(), bench.clock);
+const reports = () => createHealthReports({ store: bench.store.health, facts: createRecordFacts(), credentials: noCredentials, clock: bench.clock });
 const reportOf = async (id: string) => reports().ofRecord((await bench.store.get(id))!);
 
 /** The most probes that began within one second, whichever. */

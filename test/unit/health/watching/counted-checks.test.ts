@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '../../../../src/core/limits.ts';
 import type { RecordFields } from '../../../../src/core/record.ts';
-import { createHealthChecks, type HealthChecks } from '../../../../src/health/checks.ts';
+import { createHealthChecks } from '../../../../src/health/checks.ts';
 import type { ProbeResult } from '../../../../src/health/probe.ts';
-import { createCountedChecks } from '../../../../src/health/watching/counted-checks.ts';
+import { createCountedChecks, type HealthChecks } from '../../../../src/health/watching/counted-checks.ts';
 import type { Watcher } from '../../../../src/health/watching/watcher.ts';
+import { metaOf, TIME } from '../../../contract/store-fixture.ts';
 import { until } from '../../../support/until.ts';
-import { hangs, HERE, refusedBy, resultOf, startBench, urlOf, watched, type WatchingBench } from '../../../support/watching.ts';
+import { hangs, HERE, noCredentials, refusedBy, resultOf, startBench, urlOf, watched, type WatchingBench } from '../../../support/watching.ts';
 
 let bench: WatchingBench;
 let watcher: Watcher;
@@ -18,7 +19,7 @@ beforeEach(async () => {
   bench = await startBench();
   watcher = bench.watcher();
   const { store, prober, clock } = bench;
-  checks = createCountedChecks({ checks: createHealthChecks({ prober }), store: bench.health, watcher, vantage: HERE, clock });
+  checks = createCountedChecks({ checks: createHealthChecks({ prober }), store: bench.health, credentials: noCredentials, watcher, vantage: HERE, clock });
   const ends: (() => void)[] = [];
   endAll = () => ends.splice(0).forEach((end) => end());
   prober.answer = ({ url }) => new Promise((resolve) => ends.push(() => resolve(resultOf(url))));
@@ -27,7 +28,7 @@ beforeEach(async () => {
 afterEach(() => bench.dispose());
 
 const unending = new AbortController().signal;
-const check = (record: RecordFields, options = {}): Promise<ProbeResult> => checks.check(record, unending, options);
+const check = (record: RecordFields, options = {}): Promise<ProbeResult> => checks.check({ fields: record, createdAt: TIME }, unending, options);
 const watchOf = async (id: string) => (await bench.store.health.watchesOf([id]))[0]!;
 const record = watched('a', { interval_s: 60 });
 
@@ -125,7 +126,7 @@ describe('a check on demand', () => {
   });
 
   it('of what nobody watches, or somebody else is probing, is answered all the same and not written', async () => {
-    await bench.store.insert({ record: watched('new'), meta: { created_at: '', updated_at: '', revision: 1 }, health: { status: 'unknown', cause: 'never_probed', since: null, vantages: {} } });
+    await bench.store.insert({ record: watched('new'), meta: metaOf(), health: { status: 'unknown', cause: 'never_probed', since: null, vantages: {} } });
     await bench.add(record);
     const other = await bench.store.health.claimOne({ id: 'a', vantage: HERE }, bench.clock.nowMs(), limits.leaseMs);
     bench.prober.answer = ({ url }) => resultOf(url);
@@ -140,7 +141,7 @@ describe('a check on demand', () => {
     const before = await watchOf('a');
     const caller = new AbortController();
     bench.prober.answer = hangs;
-    const given = checks.check(record, caller.signal);
+    const given = checks.check({ fields: record, createdAt: TIME }, caller.signal);
     await until(() => bench.prober.inFlight() === 1);
     caller.abort(new Error('left'));
     await expect(given).rejects.toThrow('left');

@@ -2,6 +2,7 @@ import { limits } from '../../../../src/core/limits.ts';
 import { runningTimers } from '../../../support/open-sockets.ts';
 import { until } from '../../../support/until.ts';
 import { hangs, HERE, idsOf, refusedBy, resultOf, startBench, urlOf, watched, type WatchingBench } from '../../../support/watching.ts';
+import { metaOf, TIME } from '../../../contract/store-fixture.ts';
 
 let bench: WatchingBench;
 beforeEach(async () => {
@@ -20,7 +21,7 @@ describe('a watcher', () => {
     bench.watcher().start();
     await until(async () => (await statusOf('a')) === 'up');
     expect(bench.prober.begun.map(({ request: { signal: _, ...rest } }) => rest)).toEqual([
-      { url: urlOf('a'), timeoutMs: 700, ca: null, expectedStatus: [403], canary: { repository: 'library/alpine', reference: '3' } },
+      { url: urlOf('a'), timeoutMs: 700, ca: null, expectedStatus: [403], canary: { repository: 'library/alpine', reference: '3' }, credential: null },
     ]);
     const { dueAtMs, intervalMs, staleAtMs } = await watchOf('a');
     const nowMs = bench.clock.nowMs();
@@ -56,7 +57,7 @@ describe('a watcher', () => {
   });
 
   it('finds records that nobody told of, and spreads their first probes', async () => {
-    await bench.store.insert({ record: watched('quiet'), meta: { created_at: '', updated_at: '', revision: 1 }, health: { status: 'unknown', cause: 'never_probed', since: null, vantages: {} } });
+    await bench.store.insert({ record: watched('quiet'), meta: metaOf(), health: { status: 'unknown', cause: 'never_probed', since: null, vantages: {} } });
     bench.watcher().start();
     await until(async () => (await bench.store.health.watchesOf(['quiet'])).length === 1);
     const { dueAtMs } = await watchOf('quiet');
@@ -123,8 +124,8 @@ describe('a watcher that is stopped', () => {
     watcher.start();
     await until(() => bench.prober.inFlight() === 2);
     bench.isAway = true;
-    const claim = { ...(await watchOf('a')), token: 'x', record: { text: JSON.stringify(watched('a')), revision: 1 } };
-    const taken = watcher.take(claim, resultOf(urlOf('a')));
+    const claim = { ...(await watchOf('a')), token: 'x', record: { text: JSON.stringify(watched('a')), revision: 1, createdAt: TIME } };
+    const taken = watcher.take(claim, resultOf(urlOf('a')), null);
     await watcher.stop();
     await taken;
     expect(bench.prober.inFlight()).toBe(0);

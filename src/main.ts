@@ -10,13 +10,15 @@ const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.
 
 const HELP = `portolan-server ${version}: one catalog of every OCI registry
 
-Usage: portolan-server [--help | --version]
+Usage: portolan-server [--help | --version | --check-health]
+
+--check-health asks the service that runs with the same settings on this machine whether it is alive; status 1 when it is not.
 
 It is set up by environment variables, or by a file of NAME=value lines that CONFIG_FILE names:
 `;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } } });
+  const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' }, 'check-health': { type: 'boolean' } } });
   if (values.version === true) return void process.stdout.write(`${version}\n`);
   if (values.help === true) {
     const { settings } = await import('./config/settings.ts');
@@ -24,11 +26,20 @@ async function main(): Promise<void> {
     return void process.stdout.write(`${HELP}\n${lines.join('\n')}\n\nExample: PORT=8080 DATA_DIR=/var/lib/portolan portolan-server\n`);
   }
   const { loadConfig } = await import('./config/load.ts');
+  const config = loadConfig(process.env);
+  if (values['check-health'] === true) {
+    const { checkHealth, localUrl } = await import('./check-health.ts');
+    return checkHealth(localUrl(config.tlsCertFile === '' ? 'http' : 'https', config.host, config.port));
+  }
   const { createApp } = await import('./app.ts');
-  const starting = createApp(loadConfig(process.env), version);
+  const starting = createApp(config, version);
   // Before it listens: whoever sees it listen may stop it at once.
   stopOnSignals(async () => (await starting).stop());
-  await starting;
+  const app = await starting;
+  void app.unfit.then(async (error) => {
+    await app.stop();
+    fail(error);
+  });
 }
 
 /** The first signal asks for an orderly end, the second is taken at its word. */

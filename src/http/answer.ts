@@ -36,13 +36,23 @@ export const notModified = (headers: Headers): TextAnswer => ({ status: 304, hea
 /** A failure in the envelope of design section 4. */
 export function failure(error: AppError, requestId: string): Answer {
   const body = { success: false, error: error.message, code: error.code, details: error.details, request_id: requestId };
-  const retryAfterS = error.retryAfterS ?? (errorTable[error.code].retryable && error.status >= 429 ? 1 : undefined);
-  return {
-    status: error.status,
-    headers: retryAfterS === undefined ? {} : { 'Retry-After': String(Math.ceil(retryAfterS)) },
-    contentType: JSON_TYPE,
-    body: JSON.stringify(body),
-  };
+  return { status: error.status, headers: { ...retryAfter(error), ...challenge(error) }, contentType: JSON_TYPE, body: JSON.stringify(body) };
+}
+
+function retryAfter({ code, status, retryAfterS }: AppError): Headers {
+  const seconds = retryAfterS ?? (errorTable[code].retryable && status >= 429 ? 1 : undefined);
+  return seconds === undefined ? {} : { 'Retry-After': String(Math.ceil(seconds)) };
+}
+
+/** How to say who one is. A token that was sent and refused is told apart from none. @see RFC 6750, section 3 */
+function challenge({ code, status }: AppError): Headers {
+  if (status !== 401) return {};
+  return { 'WWW-Authenticate': `Bearer realm="portolan"${code === 'TOKEN_REJECTED' ? ', error="invalid_token"' : ''}` };
+}
+
+/** @param head names and values in turn */
+export function setHead(response: ServerResponse, head: readonly string[]): void {
+  for (let index = 0; index < head.length; index += 2) response.setHeader(head[index] ?? '', head[index + 1] ?? '');
 }
 
 /**

@@ -1,6 +1,6 @@
 import { errorTable, type ErrorCode } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import { readSchemas } from './openapi.ts';
+import { readSchemas, rightOf } from './openapi.ts';
 import type { Parameter } from './parameters.ts';
 import type { RouteDefinition } from './route.ts';
 
@@ -27,6 +27,7 @@ export function buildDocsPage(routes: readonly RouteDefinition[], version: strin
 <header>
 <h1>Portolan <small>${escapeHtml(version)}</small></h1>
 <p>Catalog of OCI registries. The same as a document for programs: <a href="/openapi.json">openapi.json</a>.</p>
+<p>Where Portolan is bound to anything but loopback, send <code>Authorization: Bearer …</code> with an access token of <a href="#login">POST /api/v1/auth/login</a> or an API token of <a href="#createToken">POST /api/v1/tokens</a>.</p>
 </header>
 <nav aria-label="Calls"><ul>${routes.map((route) => `<li><a href="#${route.operationId}"><b>${route.method}</b> ${escapeHtml(route.path)}</a></li>`).join('\n')}
 ${schemas.map(([name]) => `<li><a href="#${name}">${name}</a></li>`).join('\n')}
@@ -47,12 +48,18 @@ ${errorsTable()}
 function section(route: RouteDefinition): string {
   return `<section id="${route.operationId}">
 <h2><b>${route.method}</b> <code>${escapeHtml(route.path)}</code></h2>
-<p>${prose(route.summary)}.${route.description === undefined ? '' : ` ${prose(route.description)}`}</p>
+<p>${prose(route.summary)}.${route.description === undefined ? '' : ` ${prose(route.description)}`} ${accessOf(route)}</p>
 ${parametersTable('Query', route.parameters)}${parametersTable('Headers', route.requestHeaders ?? [])}
 ${Object.entries(route.body?.examples ?? {}).map(([name, value]) => example(name, value)).join('\n')}
 <p>${Object.entries(route.answers).map(([status, answer]) => `<b>${status}</b> ${prose(answer.description)}`).join('<br>')}</p>
 ${route.errors.length === 0 ? '' : `<p>Errors: ${route.errors.map((code) => `<a href="#${code}">${code}</a>`).join(', ')}</p>`}
 </section>`;
+}
+
+/** Who may call. Where nobody has to log in, that is everybody. */
+function accessOf(route: RouteDefinition): string {
+  const who = route.action === 'open' || route.action === 'anybody' ? 'Open to everybody.' : rightOf(route);
+  return `<b>${prose(route.secret === true ? `${who} HTTPS only.` : who)}</b>`;
 }
 
 function parametersTable(title: string, parameters: readonly Parameter[]): string {

@@ -1,4 +1,4 @@
-import { isLoopbackName } from '../auth/exposure.ts';
+import { isLoopbackName } from '../core/loopback.ts';
 
 // RFC 9110, section 7.2: a host, and a port after a colon; an IPv6 address stands in brackets.
 const HOST_HEADER = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/@]+))(?::\d{1,5})?$/;

@@ -19,6 +19,11 @@ const SCHEMA_FILES = {
 /** Errors that any request can get, whatever it asks for. */
 const COMMON_ERRORS: readonly ErrorCode[] = ['INVALID_PARAMETER', 'HOST_NOT_ALLOWED', 'NOT_ACCEPTABLE', 'RATE_LIMITED', 'INTERNAL'];
 
+/** Errors of whatever asks who the caller is. */
+const ACCESS_ERRORS: readonly ErrorCode[] = ['AUTHENTICATION_REQUIRED', 'TOKEN_REJECTED', 'FORBIDDEN'];
+
+const BEARER = 'bearer';
+
 /** What the HTTP parser answers by itself, before there is a request to route: no body, and the connection is closed. */
 const PARSER_REFUSALS = {
   431: { description: `The request’s headers are together larger than ${limits.requestHeaderBytesMax} bytes. This answer has no body.` },
@@ -29,6 +34,8 @@ const HEADERS: Readonly<Record<string, string>> = {
   Location: 'Path of the new record.',
   Link: 'The next page, with rel="next"; missing on the last.',
   'X-Total-Count': 'Number of all matches, when asked for.',
+  'Repr-Digest': 'SHA-256 of the file (RFC 9530).',
+  'Content-Length': 'Bytes of the file.',
 };
 
 type JsonMap = Record<string, unknown>;
@@ -48,7 +55,7 @@ export function buildOpenApi(routes: readonly RouteDefinition[], version: string
     },
     servers: [{ url: '/' }],
     paths,
-    components: { schemas: { ...readSchemas(), Error: errorSchema } },
+    components: { schemas: { ...readSchemas(), Error: errorSchema }, securitySchemes: { [BEARER]: bearerScheme } },
   };
 }
 
@@ -66,29 +73,56 @@ export function readSchemas(): JsonMap {
   );
 }
 
+const bearerScheme = {
+  type: 'http',
+  scheme: 'bearer',
+  description:
+    'An access token of POST /api/v1/auth/login, or an API token of POST /api/v1/tokens. Where Portolan is bound to loopback, or AUTH=off, nobody has to log in, and no token is looked at.',
+} as const;
+
+/** @see https://spec.openapis.org/oas/v3.1.0.html#operation-object : an empty requirement is one that everybody meets */
+function securityOf({ action }: RouteDefinition): JsonMap[] {
+  if (action === 'open') return [];
+  return action === 'anybody' ? [{}, { [BEARER]: [] }] : [{ [BEARER]: [] }];
+}
+
+/** Errors that a route can answer with, whatever its service does. */
+function errorsOf({ action, secret, errors }: RouteDefinition): readonly ErrorCode[] {
+  return [...errors, ...(secret === true ? (['INSECURE_TRANSPORT'] as const) : []), ...(action === 'open' ? [] : ACCESS_ERRORS), ...COMMON_ERRORS];
+}
+
+/** What a caller needs to be allowed, in words; nothing where everybody may call. */
+export function rightOf({ action, alsoBy }: RouteDefinition): string {
+  if (action === 'open' || action === 'anybody') return '';
+  return `Needs the permission \`${action}\`${alsoBy === undefined ? '' : ` or \`${alsoBy}\``}.`;
+}
+
 function operation(route: RouteDefinition): JsonMap {
+  const description = [route.description, rightOf(route)].filter((text) => text !== undefined && text !== '').join(' ');
   const pathParameters = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
-    description: 'The record’s id.',
+    description: route.pathParameters?.[name ?? ''] ?? 'The record’s id.',
     schema: { type: 'string' },
   }));
   return {
     operationId: route.operationId,
     summary: route.summary,
-    ...(route.description === undefined ? {} : { description: route.description }),
+    ...(description === '' ? {} : { description }),
+    security: securityOf(route),
     parameters: [...pathParameters, ...route.parameters.map((parameter) => describe(parameter, 'query')), ...(route.requestHeaders ?? []).map((header) => describe(header, 'header'))],
     ...(route.body === undefined ? {} : { requestBody: requestBody(route.body) }),
-    responses: { ...successes(route), ...failures([...route.errors, ...COMMON_ERRORS]), ...PARSER_REFUSALS },
+    responses: { ...successes(route), ...failures(errorsOf(route)), ...PARSER_REFUSALS },
   };
 }
 
 const describe = ({ name, description, schema }: Parameter, place: 'query' | 'header'): JsonMap => ({ name, in: place, required: false, description, schema });
 
-function requestBody({ description, schema, examples }: NonNullable<RouteDefinition['body']>): JsonMap {
+function requestBody({ description, schema, examples, alternatives = {} }: NonNullable<RouteDefinition['body']>): JsonMap {
   const shown = Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
-  return { required: true, description, content: { 'application/json': { schema, examples: shown } } };
+  const others = Object.fromEntries(Object.entries(alternatives).map(([type, what]) => [type, { schema: { type: 'string', description: what } }]));
+  return { required: true, description, content: { 'application/json': { schema, examples: shown }, ...others } };
 }
 
 function successes(route: RouteDefinition): JsonMap {
@@ -107,11 +141,12 @@ function successes(route: RouteDefinition): JsonMap {
   );
 }
 
-function content({ data, contentType }: RouteDefinition['answers'][number]): JsonMap {
-  if (contentType !== undefined) return { content: { [contentType.replaceAll('; ', ';')]: {} } };
+function content({ data, contentType, alternative }: RouteDefinition['answers'][number]): JsonMap {
+  const other = alternative === undefined ? {} : { [alternative.contentType.replaceAll('; ', ';')]: { schema: { type: 'string', description: alternative.description } } };
+  if (contentType !== undefined) return { content: { [contentType.replaceAll('; ', ';')]: {}, ...other } };
   if (data === undefined) return {};
   const schema = { type: 'object', required: ['success', 'data'], properties: { success: { const: true }, data } };
-  return { content: { 'application/json': { schema } } };
+  return { content: { 'application/json': { schema }, ...other } };
 }
 
 /** One response for each status, naming all the codes that it can come with. */

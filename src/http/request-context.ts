@@ -1,34 +1,40 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Json } from '../core/json.ts';
-import type { Principal } from '../core/principal.ts';
+import type { Actor } from '../core/principal.ts';
+import { limitKeyOf } from './caller.ts';
 import { readQuery, type Query } from './parameters.ts';
 import type { RequestContext, RouteDefinition } from './route.ts';
+import type { StreamLimit } from './stream-limit.ts';
+import { openUpload, type Upload } from './upload.ts';
 
 interface ContextParts {
   readonly route: RouteDefinition;
   readonly params: Readonly<Record<string, string>>;
-  readonly principal: Principal;
+  readonly actor: Actor;
   readonly json: () => Promise<Json>;
+  readonly streams: StreamLimit;
 }
 
 /** What a route sees of a request. A class, because one is made for each request and its accessors are then made only once. */
 export class HttpRequestContext implements RequestContext {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Query;
-  readonly principal: Principal;
+  readonly actor: Actor;
   readonly json: () => Promise<Json>;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #streams: StreamLimit;
   #signal: AbortSignal | null = null;
 
   /** @throws {AppError} `INVALID_PARAMETER` when the query string is not what the route takes */
-  constructor(request: IncomingMessage, response: ServerResponse, { route, params, principal, json }: ContextParts) {
+  constructor(request: IncomingMessage, response: ServerResponse, { route, params, actor, json, streams }: ContextParts) {
     this.params = params;
     this.query = readQuery(request.url ?? '', route.parameters);
-    this.principal = principal;
+    this.actor = actor;
     this.json = json;
     this.#request = request;
     this.#response = response;
+    this.#streams = streams;
   }
 
   get url(): string {
@@ -44,10 +50,22 @@ export class HttpRequestContext implements RequestContext {
   get signal(): AbortSignal {
     return (this.#signal ??= signalOf(this.#response));
   }
+
+  upload(types: readonly string[]): Upload {
+    return openUpload(this.#request, types);
+  }
+
+  beginStream(): void {
+    // A client that has gone already will not close anything any more.
+    if (this.#response.destroyed) return;
+    const { principal, address } = this.actor;
+    this.#response.once('close', this.#streams.begin(limitKeyOf(principal, address)));
+  }
 }
 
 function signalOf(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
+  if (response.destroyed && !response.writableFinished) controller.abort();
   // Aborting makes an error with a stack; an answer that went out whole has nobody left to tell.
   response.once('close', () => {
     if (!response.writableFinished) controller.abort();

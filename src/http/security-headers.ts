@@ -14,7 +14,7 @@ const protect = helmet({
       frameAncestors: ["'none'"],
     },
   },
-  // Meaningful only over TLS, which somebody in front of this service ends.
+  // It would bind browsers to HTTPS on every port of the host name, which is the operator's to decide.
   strictTransportSecurity: false,
 });
 

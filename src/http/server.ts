@@ -1,7 +1,11 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createHttpServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer as createHttpsServer, type Server as SecureServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
 import { StartError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
+import type { Log } from '../telemetry/logs.ts';
+import { setBodyDeadline } from './body-deadline.ts';
+import { readCertificate, watchCertificate, type CertificateFiles } from './certificate.ts';
 
 /** How soon a connection is closed after its last answer while the server closes. */
 const IDLE_SWEEP_MS = 50;
@@ -14,25 +18,66 @@ export interface HttpServer {
   close(timeoutMs: number): Promise<void>;
 }
 
-/** @throws {StartError} when the address cannot be had */
-export async function startServer(listener: RequestListener, host: string, port: number): Promise<HttpServer> {
-  const server = createServer(
-    {
-      maxHeaderSize: limits.requestHeaderBytesMax,
-      headersTimeout: limits.requestHeadersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      connectionsCheckingInterval: 5_000,
-      keepAliveTimeout: 30_000,
-    },
-    listener,
-  );
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Where HTTPS is to be served; null: plain HTTP. Both files are read again when they change. */
+  readonly certificate: CertificateFiles | null;
+}
+
+const options: ServerOptions = {
+  maxHeaderSize: limits.requestHeaderBytesMax,
+  headersTimeout: limits.requestHeadersTimeoutMs,
+  // Instead, each request has a deadline of its own (`setBodyDeadline`).
+  requestTimeout: 0,
+  connectionsCheckingInterval: 5_000,
+  keepAliveTimeout: 30_000,
+};
+
+/** @throws {StartError} when the address cannot be had, or the certificate cannot be used */
+export async function startServer(answer: RequestListener, { host, port, certificate }: ServerAddress, log: Log): Promise<HttpServer> {
+  const listener: RequestListener = (request, response) => {
+    setBodyDeadline(request, response);
+    answer(request, response);
+  };
+  const { server, stopWatching } = certificate === null ? { server: createHttpServer(options, listener), stopWatching: () => undefined } : secureServer(listener, certificate, log);
   server.maxConnections = limits.connectionsMax;
   // Also ends connections whose client has stopped reading an answer.
   server.timeout = limits.idleSocketTimeoutMs;
-  await listen(server, host, port);
+  const sockets = socketsOf(server);
+  try {
+    await listen(server, host, port);
+  } catch (error) {
+    stopWatching();
+    throw error;
+  }
   const address = server.address() as AddressInfo;
   const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return { url: `http://${shownHost}:${address.port}`, close: (timeoutMs) => close(server, timeoutMs) };
+  return {
+    url: `${certificate === null ? 'http' : 'https'}://${shownHost}:${address.port}`,
+    close(timeoutMs) {
+      stopWatching();
+      return close(server, sockets, timeoutMs);
+    },
+  };
+}
+
+function secureServer(listener: RequestListener, files: CertificateFiles, log: Log): { server: SecureServer; stopWatching: () => void } {
+  // RFC 8996: what came before TLS 1.2 must not be used.
+  const secureOptions = { ...options, minVersion: 'TLSv1.2', handshakeTimeout: limits.requestHeadersTimeoutMs } as const;
+  const server = createHttpsServer({ ...secureOptions, ...readCertificate(files) }, listener);
+  const watch = watchCertificate({ files, log, onRenewed: (pair) => server.setSecureContext({ ...secureOptions, ...pair }) });
+  return { server, stopWatching: () => watch.stop() };
+}
+
+/** All connections, also those that are still agreeing on TLS, which the server itself cannot close. */
+function socketsOf(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {
@@ -56,8 +101,10 @@ function whyNotListening({ code, message }: NodeJS.ErrnoException, host: string,
   }
 }
 
-async function close(server: Server, timeoutMs: number): Promise<void> {
-  const cutOff = setTimeout(() => server.closeAllConnections(), timeoutMs);
+async function close(server: Server, sockets: ReadonlySet<Socket>, timeoutMs: number): Promise<void> {
+  const cutOff = setTimeout(() => {
+    for (const socket of sockets) socket.destroy();
+  }, timeoutMs);
   server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
   // A connection whose answer was under way would otherwise be kept alive for its client's next request.
   const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);

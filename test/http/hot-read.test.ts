@@ -2,11 +2,15 @@ import { once } from 'node:events';
 import { createServer, request as send, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { openAuthenticator } from '../../src/auth/authenticator.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { success } from '../../src/http/answer.ts';
+import { createGate, type Gate } from '../../src/http/gate.ts';
 import { createHotRead } from '../../src/http/hot-read.ts';
 import { createRateLimit } from '../../src/http/rate-limit.ts';
 import type { RouteDefinition } from '../../src/http/route.ts';
+import { createStreamLimit } from '../../src/http/stream-limit.ts';
+import { ADMIN_PASSWORD, logIn, makeToken } from '../support/callers.ts';
 import { call, newRecord } from '../support/requests.ts';
 import { startService, type TestService } from '../support/service.ts';
 
@@ -34,12 +38,16 @@ describe('which requests are answered in front of Express', () => {
     { ...common, method: 'POST', path: '/items', hot: true, compressed: true, handle: async (context) => success(await context.json()) },
     { ...common, method: 'GET', path: '/cold', handle: async () => success('cold') },
   ];
+  const gateOf = (limitPerMinute: number): Gate =>
+    createGate({ authenticator: openAuthenticator, rateLimit: createRateLimit(limitPerMinute, systemClock), denials, secretsOverHttp: true });
+  const denials = { note: () => undefined };
+  const streams = createStreamLimit(10);
   const log = { error: () => undefined, warn: () => undefined, info: () => undefined, debug: () => undefined, flush: () => undefined };
   let server: Server;
   let url: string;
 
   beforeAll(async () => {
-    const hotRead = createHotRead({ routes, principal: { kind: 'local' }, loopback: true, rateLimit: createRateLimit(1_000, systemClock), log });
+    const hotRead = createHotRead({ routes, gate: gateOf(1_000), denials, streams, loopback: true, log });
     server = createServer((request, response) => {
       const exchange = { requestId: 'r', startedMs: 0, route: 'unmatched' };
       if (!hotRead(request, response, exchange)) response.writeHead(418).end();
@@ -78,17 +86,19 @@ describe('which requests are answered in front of Express', () => {
     expect((await ask(url, sent)).status).toBe(418);
   });
 
-  it('leaves what is over the rate limit to Express', async () => {
-    const hotRead = createHotRead({ routes, principal: { kind: 'local' }, loopback: false, rateLimit: createRateLimit(1, systemClock), log });
+  it('refuses what is over the rate limit, as Express would', async () => {
+    const hotRead = createHotRead({ routes, gate: gateOf(1), denials, streams, loopback: false, log });
     const limited = createServer((request, response) => {
       if (!hotRead(request, response, { requestId: 'r', startedMs: 0, route: 'unmatched' })) response.writeHead(418).end();
     });
     limited.listen(0, '127.0.0.1');
     await once(limited, 'listening');
     const limitedUrl = `http://127.0.0.1:${(limited.address() as AddressInfo).port}`;
-    const statuses = [];
-    for (let count = 0; count < 2; count++) statuses.push((await ask(limitedUrl, { method: 'GET', path: '/item/a' })).status);
-    expect(statuses).toEqual([200, 418]);
+    const replies = [];
+    for (let count = 0; count < 2; count++) replies.push(await ask(limitedUrl, { method: 'GET', path: '/item/a' }));
+    expect(replies.map(({ status }) => status)).toEqual([200, 429]);
+    expect(replies.map(({ headers }) => [headers['ratelimit-policy'], headers['content-security-policy'] !== undefined])).toEqual([['1;w=60', true], ['1;w=60', true]]);
+    expect(JSON.parse(replies[1]!.body).code).toBe('RATE_LIMITED');
     limited.close();
   });
 });
@@ -132,5 +142,31 @@ describe('what is answered in front of Express', () => {
     const replies = await Promise.all(ids.map((id) => ask(service.url, { method: 'GET', path: `/container_registry/${id}` })));
     const seen = replies.map(({ status, body }) => (status === 404 ? 'absent' : (JSON.parse(body) as { data: { container_registry_id: string } }).data.container_registry_id));
     expect(seen).toEqual(ids);
+  });
+});
+
+describe('who asks, in front of Express', () => {
+  it('is found out, and refused, as behind it', async () => {
+    const demanding = await startService({ AUTH: 'on', ADMIN_PASSWORD });
+    try {
+      const admin = await logIn(demanding.url, 'admin', ADMIN_PASSWORD);
+      const cases: [string, Record<string, string>, number][] = [
+        ['nobody', {}, 401],
+        ['a wrong token', { Authorization: 'Bearer x' }, 401],
+        ['another scheme', { Authorization: 'Basic x' }, 401],
+        ['whoever was just seen', { Authorization: `Bearer ${admin.bearer ?? ''}` }, 404],
+        ['a token seen for the first time', { Authorization: `Bearer ${(await makeToken(demanding.url, admin, ['record:read'])).bearer ?? ''}` }, 404],
+        ['a token that may not', { Authorization: `Bearer ${(await makeToken(demanding.url, admin, ['audit:read'])).bearer ?? ''}` }, 403],
+      ];
+      for (const [who, headers, status] of cases) {
+        const sent = { method: 'GET', path: '/container_registry/absent' };
+        const plain = await ask(demanding.url, { ...sent, headers: { ...headers, 'X-Request-Id': 'same' } });
+        const routed = await ask(demanding.url, { ...sent, headers: { ...headers, 'X-Request-Id': 'same', Accept: 'application/*' } });
+        expect([who, plain.status, plain.body]).toEqual([who, status, routed.body]);
+        expect([who, Object.keys(plain.headers).sort(), plain.headers['www-authenticate']]).toEqual([who, Object.keys(routed.headers).sort(), routed.headers['www-authenticate']]);
+      }
+    } finally {
+      await demanding.stop();
+    }
   });
 });

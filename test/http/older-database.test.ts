@@ -1,8 +1,8 @@
-import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import type { RegistryHealth } from '../../src/core/schema-types.ts';
 import { behaviours, startBadRegistry, type BadRegistry } from '../support/bad-registry.ts';
+import { takeBackTo } from '../support/older-store.ts';
 import { readApi } from '../support/openapi.ts';
 import { describeWithMongo, startMongo, type MongoServer } from '../support/peers.ts';
 import { call, newRecord, type Reply } from '../support/requests.ts';
@@ -32,7 +32,7 @@ describe('a file from before there was health', () => {
     service = await startService({ DATA_DIR: folder });
     for (const id of ['a', 'b']) await call(service.url, 'POST', '/container_registry', { body: newRecord(id, { container_registry_public_url: works.url, container_registry_config: { health: { enabled: false } } }) });
     await service.stop();
-    makeOlder(join(folder, 'portolan.db'));
+    takeBackTo(1, join(folder, 'portolan.db'));
 
     service = await startService({ DATA_DIR: folder });
     expect(await overview()).toMatchObject([
@@ -50,17 +50,6 @@ describe('a file from before there was health', () => {
     expect((await call(service.url, 'POST', '/container_registries', { body: { 'health.cause': 'never_probed', container_registry_id: 'a' } })).body.data).toEqual([]);
   });
 });
-
-/** Takes back what the steps of the schema since the first one have brought. */
-function makeOlder(file: string): void {
-  const db = new DatabaseSync(file);
-  for (const table of ['watches', 'watch_states', 'hours', 'days', 'events', 'vantages']) db.exec(`DROP TABLE ${table}`);
-  db.exec(`UPDATE records SET health = '{"status":"unknown"}'`);
-  db.exec(`DELETE FROM terms WHERE path_id IN (SELECT path_id FROM paths WHERE path LIKE 'health.%' AND path <> 'health.status')`);
-  db.exec(`DELETE FROM paths WHERE path LIKE 'health.%' AND path <> 'health.status'`);
-  db.exec('PRAGMA user_version = 1');
-  db.close();
-}
 
 describeWithMongo('an AIOS database', () => {
   let mongo: MongoServer;

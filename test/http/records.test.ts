@@ -129,6 +129,9 @@ describe('GET /container_registry/:id', () => {
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       updated_at: reply.body.data.meta.created_at,
       revision: 1,
+      owner: null,
+      visibility: 'internal',
+      shared_with: [],
     });
   });
 

@@ -1,6 +1,6 @@
 import type { Catalog } from '../../catalog/catalog.ts';
-import { parseTimeMs } from '../../catalog/health-config.ts';
 import { filterOfPeopleQuery } from '../../catalog/people-query.ts';
+import { VERDICTS } from '../../core/health-summary.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { limits } from '../../core/limits.ts';
@@ -14,6 +14,7 @@ import type { RouteDefinition } from '../route.ts';
 import { list } from './list.ts';
 import { bodyErrors, eventSchema, historySchema, probeResultSchema, registryHealthSchema, storeErrors } from './schemas.ts';
 import { idOf } from './record-id.ts';
+import { timeOf, timeParameter } from './time-parameter.ts';
 
 export interface HealthRoutesOptions {
   readonly catalog: Catalog;
@@ -24,14 +25,12 @@ export interface HealthRoutesOptions {
   readonly nowMs: () => number;
 }
 
-const VERDICTS = ['up', 'degraded', 'auth_failed', 'down', 'unknown'];
 const DAY_MS = 24 * 3_600_000;
 const EVENTS_DEFAULT = 100;
 /** A history without `step` comes in about so many steps. */
 const STEPS_DEFAULT = 96;
 
 const vantageParameter: Parameter = { name: 'vantage', description: 'Only what is seen from this vantage.', schema: { type: 'string', maxLength: 63 } };
-const timeParameter = (name: string, description: string): Parameter => ({ name, description, schema: { type: 'string', maxLength: 40 } });
 
 export function healthRoutes(options: HealthRoutesOptions): RouteDefinition[] {
   return [overviewRoute(options), detailRoute(options), historyRoute(options), eventsRoute(options), probeRoute(options)];
@@ -62,7 +61,7 @@ function overviewRoute({ catalog, reports }: HealthRoutesOptions): RouteDefiniti
     async handle(context) {
       const { vantage } = context.query;
       const show = async (records: readonly StoredRecord[]): Promise<readonly string[]> => (await reports.ofRecords(records, vantage)).map((report) => JSON.stringify(report));
-      return list(catalog, parseFilter(filterOf(context.query)), show, context);
+      return list(catalog.as(context.actor), parseFilter(filterOf(context.query)), show, context);
     },
   };
 }
@@ -79,7 +78,7 @@ function filterOf(query: Query): JsonObject {
 
 function verdictsOf(text: string): string[] {
   const found = text.split(',');
-  const unknown = found.find((word) => !VERDICTS.includes(word));
+  const unknown = found.find((word) => !VERDICTS.some((verdict) => verdict === word));
   if (unknown !== undefined) throw invalid('status', `must be verdicts separated by commas, of ${VERDICTS.join(', ')}`);
   return found;
 }
@@ -100,7 +99,7 @@ function detailRoute({ catalog, reports }: HealthRoutesOptions): RouteDefinition
     parameters: [],
     answers: { 200: { description: 'What is known.', data: registryHealthSchema } },
     errors: ['RECORD_NOT_FOUND', ...storeErrors],
-    handle: async ({ params }) => success(await reports.ofRecord(await catalog.get(idOf(params)))),
+    handle: async ({ params, actor }) => success(await reports.ofRecord(await catalog.as(actor).get(idOf(params)))),
   };
 }
 
@@ -121,9 +120,9 @@ function historyRoute({ catalog, reports, vantage, nowMs }: HealthRoutesOptions)
     ],
     answers: { 200: { description: 'The steps in order of time.', data: historySchema } },
     errors: ['RECORD_NOT_FOUND', 'LIMIT_EXCEEDED', ...storeErrors],
-    async handle({ params, query }) {
+    async handle({ params, query, actor }) {
       const givenVantage = query['vantage'] === undefined ? undefined : vantageOf(query['vantage']);
-      const { id } = await catalog.get(idOf(params));
+      const { id } = await catalog.as(actor).get(idOf(params));
       const toMs = timeOf(query, 'to') ?? nowMs();
       const givenFromMs = timeOf(query, 'from');
       const stepMs = query['step'] === undefined ? defaultStepMs(toMs - (givenFromMs ?? toMs - DAY_MS)) : Number(query['step']) * 1000;
@@ -141,17 +140,6 @@ function defaultStepMs(lengthMs: number): number {
   return ROUND_STEPS_MS.find((stepMs) => lengthMs / stepMs <= STEPS_DEFAULT) ?? Math.ceil(lengthMs / STEPS_DEFAULT);
 }
 
-/** A day alone means its beginning in UTC. */
-const DAY = /^\d{4}-\d\d-\d\d$/;
-
-function timeOf(query: Query, name: string): number | undefined {
-  const text = query[name];
-  if (text === undefined) return undefined;
-  const timeMs = parseTimeMs(DAY.test(text) ? `${text}T00:00:00Z` : text);
-  if (timeMs === null || timeMs < 0) throw invalid(name, 'must be a time such as 2026-01-31T12:00:00Z');
-  return timeMs;
-}
-
 function eventsRoute({ catalog, reports, nowMs }: HealthRoutesOptions): RouteDefinition {
   return {
     method: 'GET',
@@ -167,8 +155,8 @@ function eventsRoute({ catalog, reports, nowMs }: HealthRoutesOptions): RouteDef
     ],
     answers: { 200: { description: 'The events.', data: { type: 'array', items: eventSchema } } },
     errors: ['RECORD_NOT_FOUND', ...storeErrors],
-    async handle({ params, query }) {
-      const { id } = await catalog.get(idOf(params));
+    async handle({ params, query, actor }) {
+      const { id } = await catalog.as(actor).get(idOf(params));
       // One millisecond on, because an event of this very moment has happened.
       const beforeMs = timeOf(query, 'before') ?? nowMs() + 1;
       return success(await reports.events(id, { beforeMs, limit: Number(query['limit'] ?? EVENTS_DEFAULT) }));
@@ -180,7 +168,7 @@ function probeRoute({ probeUrl }: HealthRoutesOptions): RouteDefinition {
   return {
     method: 'POST',
     path: '/api/v1/probe',
-    action: 'record:probe',
+    action: 'url:probe',
     operationId: 'probeUrl',
     summary: 'Probe a URL',
     description: 'Asks any URL for `/v2/`, under the same policy as registries of the catalog. Nothing is stored.',

@@ -1,10 +1,11 @@
-import type { Catalog } from '../../catalog/catalog.ts';
+import type { PrincipalCatalog, Search } from '../../catalog/catalog.ts';
 import { limits } from '../../core/limits.ts';
 import type { Filter } from '../../query/filter.ts';
 import { decodeCursor, encodeCursor, parseSort, positionOf } from '../../query/sort.ts';
-import type { FindQuery, StoredRecord } from '../../store/port.ts';
+import type { StoredRecord } from '../../store/port.ts';
 import { viewOf } from '../../store/stored-record.ts';
 import { JSON_TYPE, successText, type Answer } from '../answer.ts';
+import { begun } from '../begun.ts';
 import { flag } from '../parameters.ts';
 import type { RequestContext } from '../route.ts';
 
@@ -15,10 +16,11 @@ export type Show = (records: readonly StoredRecord[]) => readonly string[] | Pro
  * Answers with the records that match: streamed, or in pages where `limit`, `cursor` or `sort` asks for them.
  * @param stored every record as it is stored; where the filter lets all pass, they need not be read one by one
  */
-export async function list(catalog: Catalog, filter: Filter, show: Show, context: RequestContext, stored?: () => AsyncIterable<Uint8Array>): Promise<Answer> {
+export async function list(catalog: PrincipalCatalog, filter: Filter, show: Show, context: RequestContext, stored?: () => AsyncIterable<Uint8Array>): Promise<Answer> {
   const { query, signal } = context;
   const headers: Record<string, string> = {};
   const request = pageRequest(filter, query);
+  if (request.limit === null) context.beginStream();
   if (flag(query, 'count')) headers['X-Total-Count'] = String(await catalog.count(filter, signal));
   if (request.limit !== null) return page(catalog, { ...request, limit: request.limit }, show, context, headers);
   const isWhole = stored !== undefined && Object.keys(filter.source).length === 0;
@@ -27,7 +29,7 @@ export async function list(catalog: Catalog, filter: Filter, show: Show, context
 }
 
 /** A cursor or a sort asks for pages even where no size is given: neither makes sense of an endless answer. */
-function pageRequest(filter: Filter, query: RequestContext['query']): FindQuery {
+function pageRequest(filter: Filter, query: RequestContext['query']): Search {
   const sort = query['sort'] === undefined ? [] : parseSort(query['sort']);
   const after = query['cursor'] === undefined ? null : decodeCursor(query['cursor'], sort, filter);
   const paged = query['limit'] !== undefined || sort.length > 0 || after !== null;
@@ -35,8 +37,8 @@ function pageRequest(filter: Filter, query: RequestContext['query']): FindQuery 
 }
 
 async function page(
-  catalog: Catalog,
-  request: FindQuery & { readonly limit: number },
+  catalog: PrincipalCatalog,
+  request: Search & { readonly limit: number },
   show: Show,
   { url, signal }: RequestContext,
   headers: Record<string, string>,
@@ -87,24 +89,17 @@ async function* batchTexts(batches: AsyncIterable<readonly StoredRecord[]>, show
   }
 }
 
-/**
- * Chunks of joined records as one envelope. The first chunk is awaited here, so that a query that cannot begin is
- * answered by an error and not by a connection that breaks off.
- */
+/** Chunks of joined records as one envelope. */
 async function streamed(texts: AsyncIterable<string | Uint8Array>): Promise<AsyncIterable<string | Uint8Array>> {
-  const iterator = texts[Symbol.asyncIterator]();
-  let next = await iterator.next();
+  const chunks = await begun(texts);
   return (async function* () {
-    try {
-      yield '{"success":true,"data":[';
-      for (let first = true; next.done !== true; first = false) {
-        if (!first) yield ',';
-        yield next.value;
-        next = await iterator.next();
-      }
-      yield ']}';
-    } finally {
-      await iterator.return?.();
+    yield '{"success":true,"data":[';
+    let isFirst = true;
+    for await (const chunk of chunks) {
+      if (!isFirst) yield ',';
+      yield chunk;
+      isFirst = false;
     }
+    yield ']}';
   })();
 }

@@ -1,5 +1,6 @@
-import type { Catalog } from '../../catalog/catalog.ts';
+import type { Catalog, PrincipalCatalog } from '../../catalog/catalog.ts';
 import { filterOfPeopleQuery } from '../../catalog/people-query.ts';
+import { VERDICTS } from '../../core/health-summary.ts';
 import type { Json } from '../../core/json.ts';
 import { parseFilter } from '../../query/filter.ts';
 import { parseFields } from '../../query/project.ts';
@@ -11,11 +12,12 @@ import { list } from './list.ts';
 import { shownParts, shownText } from '../shown-record.ts';
 import { bodyErrors, filterSchema, listParameters, shownRecordSchema, storeErrors } from './schemas.ts';
 
-const peopleParameters: readonly Parameter[] = [
+/** What people narrow a list by. */
+export const peopleParameters: readonly Parameter[] = [
   { name: 'q', description: 'Part of an id, name, URL or tag; case does not matter.', schema: { type: 'string', maxLength: 200 } },
   { name: 'tag', description: 'Has this tag.', schema: { type: 'string', maxLength: 256 } },
   { name: 'registry_type', description: 'Is of this type.', schema: { type: 'string', maxLength: 20, enum: ['aios', 'external'] } },
-  { name: 'health', description: 'Has this verdict.', schema: { type: 'string', maxLength: 20, enum: ['up', 'degraded', 'auth_failed', 'down', 'unknown'] } },
+  { name: 'health', description: 'Has this verdict.', schema: { type: 'string', maxLength: 20, enum: VERDICTS } },
 ];
 
 const answers = {
@@ -43,7 +45,7 @@ export function listRoutes(catalog: Catalog): RouteDefinition[] {
         },
       },
       errors: [...bodyErrors, 'INVALID_FILTER', 'OPERATOR_NOT_ALLOWED', 'LIMIT_EXCEEDED', 'INVALID_CURSOR', 'QUERY_TOO_EXPENSIVE', ...storeErrors],
-      handle: async (context) => listRecords(catalog, await context.json(), context),
+      handle: async (context) => listRecords(catalog.as(context.actor), await context.json(), context),
     },
     {
       ...common,
@@ -55,13 +57,13 @@ export function listRoutes(catalog: Catalog): RouteDefinition[] {
       errors: ['LIMIT_EXCEEDED', 'INVALID_CURSOR', 'QUERY_TOO_EXPENSIVE', ...storeErrors],
       handle: async (context) => {
         const { q, tag, registry_type: registryType, health } = context.query;
-        return listRecords(catalog, filterOfPeopleQuery({ q, tag, registryType, health }), context);
+        return listRecords(catalog.as(context.actor), filterOfPeopleQuery({ q, tag, registryType, health }), context);
       },
     },
   ];
 }
 
-async function listRecords(catalog: Catalog, filterInput: Json, context: RequestContext): Promise<Answer> {
+async function listRecords(catalog: PrincipalCatalog, filterInput: Json, context: RequestContext): Promise<Answer> {
   const { include, fields } = context.query;
   const filter = parseFilter(filterInput);
   const parts = shownParts(include);

@@ -1,7 +1,9 @@
 import type { Catalog } from '../../catalog/catalog.ts';
+import { VISIBILITIES, type Visibility } from '../../core/access.ts';
 import { AppError } from '../../core/errors.ts';
 import type { RecordFields } from '../../core/record.ts';
 import type { ProbeResult } from '../../health/probe.ts';
+import type { CheckedRecord } from '../../health/watching/counted-checks.ts';
 import type { StoredRecord } from '../../store/port.ts';
 import { recordOf } from '../../store/stored-record.ts';
 import { notModified, success, successText, type TextAnswer } from '../answer.ts';
@@ -14,10 +16,10 @@ import { bodyErrors, exampleRecord, includeParameter, probeResultSchema, recordS
 
 interface RecordRoutesOptions {
   readonly catalog: Catalog;
-  readonly checkHealth: (record: RecordFields, signal: AbortSignal, options?: { debug: boolean }) => Promise<ProbeResult>;
+  readonly checkHealth: (record: CheckedRecord, signal: AbortSignal, options?: { debug: boolean }) => Promise<ProbeResult>;
 }
 
-const ifMatch: Parameter = {
+export const ifMatch: Parameter = {
   name: 'If-Match',
   description: 'Entity tags, one of which must be the record’s; otherwise nothing changes and the answer is 412.',
   schema: { type: 'string', maxLength: 8_192 },
@@ -40,17 +42,22 @@ function createRoute(catalog: Catalog, checkHealth: RecordRoutesOptions['checkHe
     operationId: 'createContainerRegistry',
     summary: 'Add a registry to the catalog',
     description: 'Only the name and the public URL are required. A registry that is down can be recorded; `verify=true` asks for the opposite.',
-    parameters: [{ name: 'verify', description: '`true`: store the record only if its registry answers now.', schema: { type: 'boolean' } }],
+    parameters: [
+      { name: 'verify', description: '`true`: store the record only if its registry answers now.', schema: { type: 'boolean' } },
+      { name: 'visibility', description: 'Who sees the record: everybody; every principal; its owner, and those it is shared with. Default: `internal`.', schema: { type: 'string', maxLength: 10, enum: VISIBILITIES } },
+    ],
     body: {
       description: 'The record.',
       schema: recordSchema,
       examples: { whole: exampleRecord, smallest: { container_registry_name: 'edge-7', container_registry_public_url: 'https://edge-7.example.com' } },
     },
     answers: { 201: { description: 'The record is stored.', data: writtenSchema, headers: ['Location', 'ETag'] } },
-    errors: [...bodyErrors, 'INVALID_RECORD', 'RECORD_TOO_LARGE', 'ID_EXISTS', 'REGISTRY_UNREACHABLE', ...storeWriteErrors],
+    errors: [...bodyErrors, 'INVALID_RECORD', 'RECORD_TOO_LARGE', 'QUOTA_REACHED', 'ID_EXISTS', 'REGISTRY_UNREACHABLE', ...storeWriteErrors],
     async handle(context) {
-      const admit = async (record: RecordFields): Promise<void> => refuseUnreachable(await checkHealth(record, context.signal));
-      const { id, meta } = await catalog.create(await context.json(), flag(context.query, 'verify') ? admit : undefined);
+      const admit = async (record: RecordFields): Promise<void> => refuseUnreachable(await checkHealth({ fields: record, createdAt: null }, context.signal));
+      const { query, actor } = context;
+      const visibility = query['visibility'] as Visibility | undefined;
+      const { id, meta } = await catalog.as(actor).create(await context.json(), { visibility, admit: flag(query, 'verify') ? admit : undefined });
       return success({ message: 'Container registry created', id }, 201, {
         Location: `/container_registry/${encodeURIComponent(id)}`,
         ETag: etagOf(meta),
@@ -81,8 +88,8 @@ function getRoute(catalog: Catalog): RouteDefinition {
       304: { description: 'The record is still the one that `If-None-Match` names.' },
     },
     errors: ['RECORD_NOT_FOUND', ...storeErrors],
-    async handle({ params, query, header }) {
-      const stored = await catalog.get(idOf(params));
+    async handle({ params, query, header, actor }) {
+      const stored = await catalog.as(actor).get(idOf(params));
       const parts = shownParts(query['include']);
       return parts.length === 0 ? recordAnswer(stored, header('if-none-match')) : successText(shownText(stored, parts));
     },
@@ -118,11 +125,11 @@ function updateRoute(catalog: Catalog): RouteDefinition {
     answers: { 200: { description: 'The record is as asked, whether or not anything had to be changed.', data: writtenSchema, headers: ['ETag'] } },
     errors: [
       ...bodyErrors, 'INVALID_UPDATE', 'INVALID_FILTER', 'OPERATOR_NOT_ALLOWED', 'LIMIT_EXCEEDED', 'IMMUTABLE_FIELD', 'INVALID_RECORD', 'RECORD_TOO_LARGE',
-      'RECORD_NOT_FOUND', 'REVISION_STALE', ...storeWriteErrors,
+      'FORBIDDEN', 'RECORD_NOT_FOUND', 'REVISION_STALE', ...storeWriteErrors,
     ],
     async handle(context) {
       const precondition = preconditionOf(context.header('if-match'));
-      const { id, meta } = await catalog.update(idOf(context.params), await context.json(), precondition);
+      const { id, meta } = await catalog.as(context.actor).update(idOf(context.params), await context.json(), precondition);
       return success({ message: 'Container registry updated', id }, 200, { ETag: etagOf(meta) });
     },
   };
@@ -139,10 +146,10 @@ function deleteRoute(catalog: Catalog): RouteDefinition {
     parameters: [],
     requestHeaders: [ifMatch],
     answers: { 200: { description: 'The record is gone.', data: writtenSchema } },
-    errors: ['RECORD_NOT_FOUND', 'REVISION_STALE', ...storeWriteErrors],
-    async handle({ params, header }) {
+    errors: ['FORBIDDEN', 'RECORD_NOT_FOUND', 'REVISION_STALE', ...storeWriteErrors],
+    async handle({ params, header, actor }) {
       const id = idOf(params);
-      await catalog.delete(id, preconditionOf(header('if-match')));
+      await catalog.as(actor).delete(id, preconditionOf(header('if-match')));
       return success({ message: 'Container registry deleted', id });
     },
   };
@@ -159,8 +166,9 @@ function checkRoute(catalog: Catalog, checkHealth: RecordRoutesOptions['checkHea
     parameters: [{ name: 'debug', description: '`true` adds the probe’s own log.', schema: { type: 'boolean' } }],
     answers: { 200: { description: 'The result of the probe.', data: probeResultSchema } },
     errors: ['RECORD_NOT_FOUND', ...storeErrors],
-    async handle({ params, query, signal }) {
-      return success(await checkHealth(recordOf(await catalog.get(idOf(params))), signal, { debug: flag(query, 'debug') }));
+    async handle({ params, query, signal, actor }) {
+      const stored = await catalog.as(actor).getFor(idOf(params), 'record:probe');
+      return success(await checkHealth({ fields: recordOf(stored), createdAt: stored.meta.created_at }, signal, { debug: flag(query, 'debug') }));
     },
   };
 }

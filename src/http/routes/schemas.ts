@@ -20,6 +20,12 @@ export const writtenSchema = {
   properties: { message: { type: 'string' }, id: { type: 'string' } },
 } as const;
 
+export const messageSchema = { type: 'object', required: ['message'], properties: { message: { type: 'string' } } } as const;
+
+export const stringList = { type: 'array', items: { type: 'string' } } as const;
+
+export const nullable = (type: string, description: string): object => ({ type: [type, 'null'], description });
+
 /** Errors of every route that reads a JSON body. */
 export const bodyErrors: readonly ErrorCode[] = ['INVALID_JSON', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 /** Errors of every route that needs the store. */

@@ -1,13 +1,19 @@
-import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Readiness } from '../../telemetry/readiness.ts';
 import { AppError } from '../../core/errors.ts';
+import type { Actor } from '../../core/principal.ts';
 import { JSON_TYPE, success, type Answer } from '../answer.ts';
 import type { RouteDefinition } from '../route.ts';
 
 interface SystemRoutesOptions {
   readonly version: string;
   readonly readiness: Readiness;
-  readonly metrics: Metrics;
+  readonly metrics: {
+    readonly contentType: string;
+    /** Tells only of registries that the actor may see. */
+    readonly exposeTo: (actor: Actor) => Promise<string>;
+    /** Whether nobody has to log in for them. */
+    readonly isPublic: boolean;
+  };
   /** Made when first asked for: both follow from the routes, which are still being listed when these are. */
   readonly openApiText: () => string;
   readonly docsHtml: () => string;
@@ -18,7 +24,7 @@ const object = { type: 'object' } as const;
 
 export function systemRoutes(options: SystemRoutesOptions): RouteDefinition[] {
   const { version, readiness, metrics } = options;
-  const common = { method: 'GET', action: 'system:read', parameters: [], errors: [] } as const;
+  const common = { method: 'GET', action: 'open', parameters: [], errors: [] } as const;
   return [
     {
       ...common,
@@ -55,10 +61,12 @@ export function systemRoutes(options: SystemRoutesOptions): RouteDefinition[] {
     {
       ...common,
       path: '/metrics',
+      action: metrics.isPublic ? 'anybody' : 'metrics:read',
       operationId: 'metrics',
       summary: 'Figures for Prometheus',
+      description: 'Of the process, and of each registry that one may see.',
       answers: { 200: { description: 'Text exposition format.', contentType: metrics.contentType } },
-      handle: async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.expose() }),
+      handle: async ({ actor }) => ({ status: 200, contentType: metrics.contentType, body: await metrics.exposeTo(actor) }),
     },
     {
       ...common,

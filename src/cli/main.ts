@@ -12,7 +12,7 @@ const { systemClock } = await import('../core/clock.ts');
 const { pinnedFetch } = await import('../client/transport.ts');
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-const { stdout, stderr } = process;
+const { stdin, stdout, stderr } = process;
 
 // Whoever reads our output may stop reading at any time, as `head` does. There is nobody left to tell then.
 stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -33,9 +33,16 @@ process.exitCode = await runCli(
       if (!stdout.write(text)) await once(stdout, 'drain');
     },
     err: (text) => void stderr.write(text),
+    errColumns: () => (stderr.isTTY ? (stderr.columns > 0 ? stderr.columns : 80) : null),
     wait: async (ms) => {
       await delay(ms);
     },
+    ask: async (question, options) => (await import('./ask.ts')).askAtTerminal(question, options),
+    input: async () => (stdin.isTTY ? null : (await import('./stdin.ts')).readAll(stdin)),
+    inputChunks: () => stdin,
+    resetAdmin: async (password) => (await import('../admin.ts')).resetAdmin(process.env, password),
+    restoreStore: async (file, onProgress) => (await import('../admin.ts')).restoreStore(process.env, file, onProgress),
+    migrateStore: async (move, onProgress) => (await import('../admin.ts')).migrateStore(process.env, move, onProgress),
   },
   version,
 );

@@ -1,9 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { createClient } from '../client/client.ts';
-import { addCommand } from './commands/add.ts';
-import { checkCommand } from './commands/check.ts';
-import { listCommand } from './commands/list.ts';
-import { statusCommand } from './commands/status.ts';
+import { commandsFor } from './command-table.ts';
+import { connectAsGiven, connectWithSession } from './connect.ts';
 import type { CommandContext, GlobalOptions } from './context.ts';
 import { exitCodes, failureOf } from './failure.ts';
 import { safeLines } from './render/text.ts';
@@ -19,8 +16,9 @@ Examples:
   portolan status --watch
   portolan check https://registry.example.com
 
-Every command ends with 0 when all is well, with 1 when a registry is not, and
-with 2 when the command could not be carried out.`;
+Every command ends with 0 when all is well, with 1 when a registry is not, with
+2 when the command could not be carried out, and with 3 when you would have to
+log in, or may not do it.`;
 
 /**
  * Runs one command line, without the program's name before it.
@@ -30,14 +28,14 @@ export async function runCli(args: readonly string[], terminal: Terminal, versio
   let exitCode: number = exitCodes.healthy;
   const context: CommandContext = {
     terminal,
-    connect(command) {
-      const { url, timeout } = command.optsWithGlobals<GlobalOptions>();
-      return createClient({ url, timeoutMs: timeout * 1000, fetch: terminal.fetch });
-    },
+    connect: (command) => connectAsGiven(command.optsWithGlobals<GlobalOptions>(), terminal),
+    connectWithSession: (command) => connectWithSession(command.optsWithGlobals<GlobalOptions>(), terminal),
     exitWith: (code) => (exitCode = code),
   };
   try {
-    await createProgram(context, version).parseAsync(args, { from: 'user' });
+    const program = createProgram(context, version);
+    for (const make of await commandsFor(args)) program.addCommand(inherit(make(context), program));
+    await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {
     const failure = failureOf(error);
@@ -49,12 +47,13 @@ export async function runCli(args: readonly string[], terminal: Terminal, versio
 function createProgram(context: CommandContext, version: string): Command {
   const { terminal } = context;
   const namedUrl = terminal.env['PORTOLAN_URL'] ?? '';
-  const program = new Command('portolan')
+  return new Command('portolan')
     .description('Which OCI registries there are, and which of them work right now.')
     .version(version, '-v, --version', 'show the version')
     .helpOption('-h, --help', 'show this')
     .addOption(new Option('--url <url>', 'where Portolan is; PORTOLAN_URL names it, too').default(namedUrl === '' ? DEFAULT_URL : namedUrl))
     .addOption(new Option('--timeout <seconds>', 'how long to wait for each answer').default(DEFAULT_TIMEOUT_S).argParser(parseTimeout))
+    .option('--token-file <file>', 'call with the API token in this file; PORTOLAN_TOKEN holds one, too')
     .addHelpText('after', EXAMPLES)
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
@@ -65,10 +64,13 @@ function createProgram(context: CommandContext, version: string): Command {
       getOutHelpWidth: () => terminal.size()?.columns ?? 80,
       getErrHelpWidth: () => 80,
     });
-  for (const make of [statusCommand, checkCommand, listCommand, addCommand]) {
-    program.addCommand(make(context).helpOption('-h, --help', 'show this').copyInheritedSettings(program));
-  }
-  return program;
+}
+
+/** Settings are not handed down by themselves to commands that were made on their own. */
+function inherit(command: Command, parent: Command): Command {
+  command.helpOption('-h, --help', 'show this').copyInheritedSettings(parent);
+  for (const inner of command.commands) inherit(inner, command);
+  return command;
 }
 
 function parseTimeout(text: string): number {

@@ -4,7 +4,7 @@ import type { ErrorCode, ErrorDetail } from '../core/errors.ts';
  * What can go wrong: what the service answers (`docs/errors.md`), or that it gave no answer worth the name.
  * A service newer than its client may answer with codes that stand in no list yet.
  */
-export type ClientErrorCode = ErrorCode | 'BAD_SERVICE_URL' | 'SERVICE_AWAY' | 'SERVICE_TIMEOUT' | 'NOT_PORTOLAN' | (string & Record<never, never>);
+export type ClientErrorCode = ErrorCode | 'BAD_SERVICE_URL' | 'SERVICE_AWAY' | 'SERVICE_TIMEOUT' | 'NOT_PORTOLAN' | 'DIGEST_DIFFERS' | (string & Record<never, never>);
 
 interface ClientErrorOptions {
   readonly status?: number | undefined;

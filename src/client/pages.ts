@@ -11,7 +11,7 @@ export async function* entriesOf<Entry>(exchange: Exchange, call: Call, countMax
   let cursor: string | undefined;
   for (let left = countMax; left > 0; ) {
     const limit = Math.min(left, limits.pageSizeMax);
-    const { data, headers } = await exchange({ ...call, query: { ...call.query, limit, cursor } });
+    const { data, headers } = await exchange.data({ ...call, query: { ...call.query, limit, cursor } });
     if (!Array.isArray(data)) throw new ClientError('NOT_PORTOLAN', `The answer to ${call.method} ${call.path} is not a list.`);
     const entries = data.slice(0, limit) as Entry[];
     yield* entries;

@@ -4,7 +4,9 @@ export interface SendOptions {
   readonly redirect: 'manual';
   readonly signal: AbortSignal;
   readonly headers: Record<string, string>;
-  readonly body?: string;
+  readonly body?: string | AsyncIterable<Uint8Array>;
+  /** Demanded of bodies that are sent while they come. @see https://fetch.spec.whatwg.org/#enumdef-requestduplex */
+  readonly duplex?: 'half';
 }
 
 /** As much of `fetch` as the client needs. */

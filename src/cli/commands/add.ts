@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { NewRecord } from '../../client/types.ts';
+import { VISIBILITIES, type Visibility } from '../../core/access.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { gather } from '../arguments.ts';
 import type { CommandContext, GlobalOptions } from '../context.ts';
-import { UsageError } from '../failure.ts';
+import { messageOf, UsageError } from '../failure.ts';
 import { jsonLine, safeLine } from '../render/text.ts';
-import { gather } from './list.ts';
 
 interface AddFlags extends GlobalOptions {
   readonly name?: string;
@@ -14,6 +15,7 @@ interface AddFlags extends GlobalOptions {
   readonly type?: 'aios' | 'external';
   readonly configFile?: string;
   readonly verify?: true;
+  readonly visibility?: Visibility;
   readonly json?: true;
 }
 
@@ -41,13 +43,14 @@ export function addCommand(context: CommandContext): Command {
     .addOption(new Option('--tag <tag>', 'a word to find it by; may be given several times').default([], 'none').argParser(gather))
     .addOption(new Option('--type <type>', 'aios: inside the network; external: run by a third party').choices(['aios', 'external']))
     .option('--config-file <file>', 'JSON object to keep as the record’s configuration')
+    .addOption(new Option('--visibility <word>', 'who sees it: everybody; all who have logged in; you and those you share it with (default: "internal")').choices(VISIBILITIES))
     .option('--verify', 'add it only if it answers now')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action(async (url: string, _flags: unknown, command: Command) => {
       const flags = command.optsWithGlobals<Omit<AddFlags, 'url'> & GlobalOptions>();
       const record = recordOf(url, flags, flags.configFile === undefined ? null : await readConfig(flags.configFile));
-      const { id } = await context.connect(command).create(record, { verify: flags.verify === true });
+      const { id } = await context.connect(command).create(record, { verify: flags.verify === true, visibility: flags.visibility });
       await terminal.out(flags.json === true ? jsonLine({ id }) : `${safeLine(id)}\n`);
     });
 }
@@ -81,5 +84,3 @@ async function readConfig(path: string): Promise<JsonObject> {
   if (!isJsonObject(config)) throw new UsageError(`The file ${path} of --config-file must hold a JSON object.`);
   return config;
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

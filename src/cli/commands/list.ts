@@ -1,13 +1,14 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { Client } from '../../client/client.ts';
 import type { ListQuery, ShownRecord } from '../../client/types.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
-import { limits } from '../../core/limits.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { gather, parseCount, parseFilter } from '../arguments.ts';
 import type { CommandContext, GlobalOptions } from '../context.ts';
 import { LISTED_FIELDS, listLayout } from '../render/list.ts';
 import type { Layout, TableOptions } from '../render/table.ts';
 import { jsonLine } from '../render/text.ts';
-import { tableOptions, type Terminal } from '../terminal.ts';
+import { print } from '../stream-out.ts';
+import { tableOptions } from '../terminal.ts';
 
 interface ListFlags extends GlobalOptions {
   readonly filter?: JsonObject;
@@ -38,7 +39,7 @@ export function listCommand(context: CommandContext): Command {
     .addOption(new Option('--filter <json>', 'a MongoDB filter').argParser(parseFilter))
     .addOption(new Option('--tag <tag>', 'has this tag; may be given several times').default([], 'any').argParser(gather))
     .addOption(new Option('--type <type>', 'is of this type').choices(['aios', 'external']))
-    .addOption(new Option('--limit <number>', 'at most so many').argParser(parseLimit))
+    .addOption(new Option('--limit <number>', 'at most so many').argParser(parseCount))
     .option('--json', 'print whole records as JSON, one a line')
     .addHelpText('after', HELP)
     .action(async (_flags: unknown, command: Command) => {
@@ -47,27 +48,6 @@ export function listCommand(context: CommandContext): Command {
       const client = context.connect(command);
       await print(flags.json === true ? jsonLines(client, query) : tableLines(client, query, tableOptions(terminal)), terminal);
     });
-}
-
-export const gather = (value: string, before: readonly string[]): readonly string[] => [...before, value];
-
-function parseFilter(text: string): JsonObject {
-  const parsed = parseJson(text);
-  if (!isJsonObject(parsed)) throw new InvalidArgumentError('A filter is a JSON object, such as {"container_registry_tags": "ai"}.');
-  return parsed;
-}
-
-function parseJson(text: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch (error) {
-    throw new InvalidArgumentError(`It is not valid JSON: ${error instanceof Error ? error.message : String(error)}.`);
-  }
-}
-
-function parseLimit(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number above 0.');
-  return Number(text);
 }
 
 function filterOf({ filter, tag, type }: ListFlags): JsonObject {
@@ -98,19 +78,3 @@ async function* tableLines(client: Client, query: ListQuery, options: TableOptio
 const tableBeginning = ({ header, linesOf }: Layout<ShownRecord>, records: readonly ShownRecord[]): string => linesText([header, ...records.flatMap(linesOf)]);
 
 const linesText = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
-
-/** Writes many lines at once. What came before a failure is shown, too. */
-async function print(texts: AsyncIterable<string>, terminal: Terminal): Promise<void> {
-  let waiting = '';
-  try {
-    for await (const text of texts) {
-      waiting += text;
-      if (waiting.length < limits.streamChunkLength) continue;
-      const chunk = waiting;
-      waiting = '';
-      await terminal.out(chunk);
-    }
-  } finally {
-    await terminal.out(waiting);
-  }
-}

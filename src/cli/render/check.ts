@@ -2,8 +2,9 @@ import { styleText } from 'node:util';
 import type { ProbeResult, HealthSummary, ShownRecord } from '../../client/types.ts';
 import { causeTable } from '../../health/cause.ts';
 import { verdictCauseTable } from '../../health/verdict-cause.ts';
-import { agoText, durationText, spanText } from './quantities.ts';
-import { cellText, pad, wrapped } from './text.ts';
+import { factLines, LABEL_WIDTH, type Fact } from './facts.ts';
+import { agoText, durationText, endsText } from './quantities.ts';
+import { cellText, pad } from './text.ts';
 import { paintVerdict } from './verdict.ts';
 
 export interface CheckOptions {
@@ -15,10 +16,6 @@ export interface CheckOptions {
   readonly colour: boolean;
 }
 
-/** A label, what it says, and how a line of that is coloured. */
-type Fact = readonly [label: string, text: string, paint?: (line: string) => string];
-
-const LABEL_WIDTH = 13;
 const NAMES_SHOWN = 5;
 
 /** A probe's result in lines of a label and what it says, the most important first. */
@@ -38,7 +35,7 @@ export function checkLines(result: ProbeResult, options: CheckOptions): string[]
     canaryFact(result.canary),
     ['probed', `from ${cellText(result.vantage)} at ${cellText(result.checked_at)}`],
   ];
-  const lines = facts.flatMap((fact) => (fact === null ? [] : labelled(fact, options.widthMax)));
+  const lines = factLines(facts.filter((fact) => fact !== null), options.widthMax);
   return [headline(result, colour), ...lines, ...logLines(result.log)];
 }
 
@@ -46,11 +43,6 @@ function headline({ healthy, url }: ProbeResult, colour: boolean): string {
   const word = pad(healthy ? 'healthy' : 'not healthy', LABEL_WIDTH);
   const painted = colour ? styleText(['bold', healthy ? 'green' : 'red'], word, { validateStream: false }) : word;
   return painted + cellText(url);
-}
-
-function labelled([label, text, paint = (line) => line]: Fact, widthMax: number | null): string[] {
-  const room = widthMax === null ? Infinity : Math.max(20, widthMax - LABEL_WIDTH);
-  return wrapped(text, room).map((line, index) => pad(index === 0 ? label : '', LABEL_WIDTH) + paint(line));
 }
 
 /** What the cause means and what helps. A service newer than this command may know causes that it does not. */
@@ -92,13 +84,7 @@ function phasesText(phases: ProbeResult['phases']): string {
 function certificateFact(tls: ProbeResult['tls'], nowMs: number): Fact | null {
   if (tls === null) return null;
   const left = tls.lifetime_left === null ? '' : `, ${Math.floor(Math.max(0, tls.lifetime_left) * 100)}% of its life left`;
-  return ['certificate', `${cellText(tls.subject)}, issued by ${cellText(tls.issuer)}, ${endText(tls.expires_at, nowMs)}${left}`];
-}
-
-function endText(expiresAt: string | null, nowMs: number): string {
-  const leftMs = Date.parse(expiresAt ?? '') - nowMs;
-  if (Number.isNaN(leftMs)) return 'without an end';
-  return leftMs < 0 ? `ended ${cellText(expiresAt)} (${spanText(-leftMs)} ago)` : `ends ${cellText(expiresAt)} (in ${spanText(leftMs)})`;
+  return ['certificate', `${cellText(tls.subject)}, issued by ${cellText(tls.issuer)}, ${endsText(tls.expires_at, nowMs)}${left}`];
 }
 
 function namesFact(tls: ProbeResult['tls']): Fact | null {

@@ -1,4 +1,5 @@
 /** Times, shares and amounts as people read them. */
+import { cellText } from './text.ts';
 
 const SPANS = [
   ['d', 86_400_000],
@@ -19,6 +20,13 @@ export function agoText(iso: string | null | undefined, nowMs: number): string {
   return Number.isNaN(atMs) ? '-' : spanText(nowMs - atMs);
 }
 
+/** When something ends, or ended. */
+export function endsText(iso: string | null, nowMs: number): string {
+  const leftMs = Date.parse(iso ?? '') - nowMs;
+  if (Number.isNaN(leftMs)) return 'without an end';
+  return leftMs < 0 ? `ended ${cellText(iso)} (${spanText(-leftMs)} ago)` : `ends ${cellText(iso)} (in ${spanText(leftMs)})`;
+}
+
 /** A share of time in per cent, rounded down: 100% is said of nothing less. */
 export function shareText(share: number | null | undefined): string {
   if (share === null || share === undefined) return '-';
@@ -35,3 +43,10 @@ export function durationText(ms: number | null | undefined): string {
 }
 
 export const countText = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+
+/** Bytes with three digits or so. */
+export function megabytesText(bytes: number): string {
+  const megabytes = bytes / 1_000_000;
+  if (megabytes >= 9_999.5) return `${(megabytes / 1000).toFixed(1)} GB`;
+  return megabytes < 0.0995 ? `${(bytes / 1000).toFixed(0)} kB` : `${megabytes.toFixed(megabytes < 9.95 ? 1 : 0)} MB`;
+}

@@ -54,6 +54,13 @@ export function layOut<Row>(columns: readonly Column<Row>[], rows: readonly Row[
   };
 }
 
+/** A whole table; where it has no rows, the sentence that says so. */
+export function tableText<Row>(columns: readonly Column<Row>[], rows: readonly Row[], options: TableOptions, nothing: string): string {
+  if (rows.length === 0) return `${nothing}\n`;
+  const { header, linesOf } = layOut(columns, rows, options);
+  return [header, ...rows.flatMap(linesOf)].map((line) => `${line}\n`).join('');
+}
+
 interface Sized<Row> {
   readonly column: Column<Row>;
   readonly width: number;

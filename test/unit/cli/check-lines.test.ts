@@ -11,6 +11,7 @@ const healthy: ProbeResult = {
   reason: 'Unauthorized',
   url: 'https://registry.example.com/v2/',
   cause: 'auth_required',
+  authenticated: false,
   phases: { dns_ms: 1.2, connect_ms: 0.412, tls_ms: 12.5, first_byte_ms: 1.103, total_ms: 16.4 },
   tls: {
     subject: 'CN=registry.example.com',

@@ -1,5 +1,6 @@
-import { failureOf, UsageError } from '../../../src/cli/failure.ts';
+import { failureOf, Interrupted, UsageError } from '../../../src/cli/failure.ts';
 import { ClientError } from '../../../src/client/errors.ts';
+import { AppError, StartError } from '../../../src/core/errors.ts';
 
 describe('a failure', () => {
   it.each([
@@ -29,6 +30,29 @@ describe('a failure', () => {
 
   it('of a registry that was to be verified is news about the registry, not an error of the command', () => {
     expect(failureOf(new ClientError('REGISTRY_UNREACHABLE', 'It does not answer.', { status: 422 }))).toEqual({ exitCode: 1, text: 'It does not answer.' });
+  });
+
+  it.each([
+    ['AUTHENTICATION_REQUIRED', 401, 3, /^Portolan must know who asks for this\. Log in with `portolan login`/],
+    ['TOKEN_REJECTED', 401, 3, /Log in again with `portolan login`; where an API token was given with PORTOLAN_TOKEN/],
+    ['LOGIN_FAILED', 401, 3, /^Said\.$/],
+    ['FORBIDDEN', 403, 3, /^Said\. `portolan whoami` shows/],
+    ['INSECURE_TRANSPORT', 403, 2, /^Said\. .*https:\/\//],
+    ['QUOTA_REACHED', 403, 2, /^Said\.$/],
+    ['LOGIN_SLOWED', 429, 2, /^Said\. Try again in 4 s\.$/],
+    ['SECRETS_LOCKED', 503, 2, /^Said\./],
+  ])('of the kind %s tells who should log in, or what else helps', (code, status, exitCode, text) => {
+    const failure = failureOf(new ClientError(code, 'Said.', { status, retryAfterS: code === 'LOGIN_SLOWED' ? 4 : undefined }));
+    expect(failure).toEqual({ exitCode, text: expect.stringMatching(text) });
+  });
+
+  it('at a question ends with 130, as shells expect of Ctrl-C', () => {
+    expect(failureOf(new Interrupted('interrupted'))).toEqual({ exitCode: 130, text: '' });
+  });
+
+  it('on the server’s own machine is told in the words of the service', () => {
+    expect(failureOf(new StartError('The folder is in use.'))).toEqual({ exitCode: 2, text: 'The folder is in use.' });
+    expect(failureOf(new AppError('CONFLICT'))).toEqual({ exitCode: 2, text: 'Somebody else changed the same thing at the same time.' });
   });
 
   it('of any other kind is one sentence without a stack', () => {

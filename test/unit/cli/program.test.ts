@@ -1,58 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runCli } from '../../../src/cli/program.ts';
-import type { Terminal } from '../../../src/cli/terminal.ts';
 import type { RegistryHealth } from '../../../src/client/types.ts';
-
-interface Asked {
-  readonly method: string;
-  readonly url: string;
-  readonly body: any;
-}
-
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-  readonly asked: readonly Asked[];
-}
-
-interface Setting {
-  readonly env?: Record<string, string>;
-  readonly size?: { columns: number; rows: number };
-  /** Data of each answer in turn, the last one again and again; an error is thrown. */
-  readonly answers?: readonly unknown[];
-  /** Times that `--watch` may wait before the window is closed. */
-  readonly rounds?: number;
-}
-
-/** Runs a command line in a window and with a service that are scripted. */
-async function run(args: readonly string[], { env = {}, size, answers = [[]], rounds = 0 }: Setting = {}): Promise<Ran> {
-  const asked: Asked[] = [];
-  const texts = { out: '', err: '' };
-  let waits = 0;
-  const terminal: Terminal = {
-    env,
-    clock: { nowMs: () => Date.parse('2026-11-21T12:00:00Z'), monotonicMs: () => 0 },
-    size: () => size ?? null,
-    out: async (text) => void (texts.out += text),
-    err: (text) => void (texts.err += text),
-    wait: async () => {
-      if (waits++ >= rounds) throw new Error('the window was closed');
-    },
-    fetch: async (url, init) => {
-      const request = new Request(url, init);
-      const body = await request.text();
-      asked.push({ method: request.method, url: request.url, body: body === '' ? undefined : JSON.parse(body) });
-      const answer = answers[Math.min(asked.length, answers.length) - 1];
-      if (answer instanceof Error) throw answer;
-      return Response.json({ success: true, data: answer });
-    },
-  };
-  const code = await runCli(args, terminal, '1.2.3');
-  return { code, ...texts, asked };
-}
+import { runCommandLine as run } from '../../support/command-line.ts';
 
 const registry = (id: string, status: RegistryHealth['status']): RegistryHealth => ({
   id,
@@ -62,16 +12,36 @@ const registry = (id: string, status: RegistryHealth['status']): RegistryHealth 
   status,
   cause: status === 'up' ? 'ok' : 'refused',
   since: '2026-11-21T11:00:00.000Z',
+  credential: null,
   vantages: {},
 });
 
+const ALL = [
+  ...['', 'status', 'check', 'list', 'add', 'import', 'export', 'update', 'delete', 'summary', 'login', 'logout', 'whoami', 'pull-secret'],
+  ...['access', 'access show', 'access set', 'credential', 'credential set', 'credential list', 'credential remove'],
+  ...['user', 'user list', 'user show', 'user add', 'user set', 'user remove', 'user password', 'token', 'token create', 'token list', 'token revoke'],
+  ...['audit', 'audit list', 'audit verify', 'secrets', 'secrets status', 'secrets rotate', 'admin', 'admin reset'],
+];
+
 describe('the command line', () => {
-  it.each(['', 'status', 'check', 'list', 'add'])('%s --help explains itself with examples, within 80 columns', async (command) => {
-    const { code, out, err } = await run([...(command === '' ? [] : [command]), '--help']);
+  it.each(ALL)('%s --help explains itself with examples, within 80 columns', async (command) => {
+    const { code, out, err } = await run([...command.split(' ').filter((word) => word !== ''), '--help']);
     expect([code, err]).toEqual([0, '']);
     expect(out).toContain('Examples:\n  portolan ');
     expect(out).toContain('--url <url>');
     expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  it.each([['--help'], ['help'], ['--help', 'status'], ['-h']])('lists every command at %s', async (...args) => {
+    const { code, out } = await run(args);
+    expect(code).toBe(0);
+    for (const command of ALL.filter((name) => name !== '' && !name.includes(' '))) expect(out).toMatch(new RegExp(`\\n  ${command} `));
+  });
+
+  it('is not led astray by commands’ names as values of options', async () => {
+    expect((await run(['--url', 'http://status', 'list'])).asked[0]?.url).toBe('http://status/container_registries?fields=container_registry_name%2Ccontainer_registry_tags%2Ccontainer_registry_public_url%2Ccontainer_registry_storage_info.registry_type&include=health&limit=1000');
+    expect(await run(['--url', 'list', 'status'])).toMatchObject({ code: 2, err: expect.stringMatching(/“list” is not an http or https URL/) });
+    expect((await run(['add', 'http://a', '--id', 'login'], { answers: [{ id: 'login' }] })).out).toBe('login\n');
   });
 
   it('says its version', async () => {

@@ -21,7 +21,7 @@ const report = (more: Partial<VantageReport> = {}): VantageReport => ({
 
 function registry(id: string, more: Partial<RegistryHealth> = {}): RegistryHealth {
   const { status = 'up', cause = 'ok', since = '2026-11-21T11:00:00.000Z' } = more;
-  return { id, name: `name of ${id}`, url: `https://${id}.example.com`, registry_type: 'aios', status, cause, since, vantages: { default: report({ status, cause }) }, ...more };
+  return { id, name: `name of ${id}`, url: `https://${id}.example.com`, registry_type: 'aios', status, cause, since, credential: null, vantages: { default: report({ status, cause }) }, ...more };
 }
 
 describe('the table of verdicts', () => {

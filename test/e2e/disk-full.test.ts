@@ -1,4 +1,4 @@
-import { cp, rm, writeFile } from 'node:fs/promises';
+import { cp, readdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { itWithMounts, seenBy, withSmallDisk } from '../support/mount.ts';
 import { call, newRecord, type Reply } from '../support/requests.ts';
@@ -62,6 +62,29 @@ describe('a full disk', () => {
     } finally {
       if (service.child.exitCode === null && service.child.signalCode === null) await service.kill();
       await Promise.all([folder, copy].map((path) => rm(path, { recursive: true, force: true })));
+    }
+  }, 60_000);
+
+  itWithMounts('has no room for a backup: none is given out, nothing is left of it, and the service goes on', async () => {
+    const folder = await temporaryFolder();
+    const service = await spawnService({ DATA_DIR: folder, RATE_LIMIT_PER_MINUTE: '0' }, { prefix: withSmallDisk(folder, '24m') });
+    try {
+      const { url } = service;
+      for (let n = 0; n < 120; n++) expect((await create(url, `r-${n}`)).status).toBe(201);
+      const disk = seenBy(service.child.pid ?? 0, folder);
+      const { bavail, bsize } = await statfs(disk);
+      // Room for some records more, and not for all of them again.
+      await writeFile(`${disk}/filler`, Buffer.alloc(bavail * bsize - 1_500_000));
+      const refused = await call(url, 'POST', '/api/v1/backup');
+      expect([503, 507]).toContain(refused.status);
+      expect(['STORE_FULL', 'STORE_UNAVAILABLE']).toContain(refused.body.code);
+      expect((await readdir(disk)).filter((name) => name.startsWith('unfinished'))).toEqual([]);
+      expect((await create(url, 'after')).status).toBe(201);
+      await rm(`${disk}/filler`);
+      expect((await idsAt(url)).length).toBe(121);
+    } finally {
+      await service.kill();
+      await rm(folder, { recursive: true, force: true });
     }
   }, 60_000);
 

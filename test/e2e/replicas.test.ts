@@ -2,8 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { MongoClient } from 'mongodb';
 import { limits } from '../../src/core/limits.ts';
 import type { RegistryHealth } from '../../src/core/schema-types.ts';
+import { secretKeys } from '../support/access.ts';
 import { behaviours, startBadRegistry, type BadRegistry } from '../support/bad-registry.ts';
 import { makeCertificate } from '../support/certificates.ts';
 import { describeWithPeer, startMongoPeer, type MongoPeer } from '../support/peers.ts';
@@ -54,6 +56,35 @@ describeWithPeer('mongo-java-server', 'processes over one MongoDB', () => {
   };
   const detail = async (api: SpawnedService, id: string): Promise<RegistryHealth> => (await call(api.url, 'GET', `/container_registry/${id}/health`)).body.data as RegistryHealth;
   const overview = async (api: SpawnedService): Promise<RegistryHealth[]> => (await call(api.url, 'GET', '/container_registries/health')).body.data as RegistryHealth[];
+
+  it('started at once on an empty database make one set of indexes, and all serve', async () => {
+    const indexesIn = async (name: string): Promise<string[]> => {
+      const client = new MongoClient(mongo.url);
+      try {
+        const collections = await client.db(name).collections();
+        const indexes = await Promise.all(collections.map(async (collection) => (await collection.indexes()).map((index) => `${collection.collectionName} ${JSON.stringify(index)}`)));
+        return indexes.flat().sort();
+      } finally {
+        await client.close();
+      }
+    };
+    const ready = async ({ url }: SpawnedService): Promise<boolean> => (await call(url, 'GET', '/ready')).status === 200;
+    const replicas = await Promise.all(Array.from({ length: 4 }, () => spawn({ SECRET_KEY: secretKeys[0] })));
+    const checked = ({ output }: SpawnedService): boolean => output().includes('were checked');
+    await until(async () => (await Promise.all(replicas.map(ready))).every(Boolean) && replicas.every(checked), 20_000);
+    await Promise.all(replicas.map((replica, n) => add(replica, `of-${n}`, 'http://127.0.0.1:9', { enabled: false })));
+    const together = await indexesIn(database);
+    const alone = await spawn({ MONGO_DATABASE: `${database}-alone` });
+    await until(async () => (await ready(alone)) && checked(alone), 20_000);
+    await add(alone, 'of-0', 'http://127.0.0.1:9', { enabled: false });
+    await until(async () => JSON.stringify(await indexesIn(`${database}-alone`)) === JSON.stringify(together), 5_000);
+    expect(together.length).toBeGreaterThan(10);
+    for (const replica of replicas) {
+      expect(replica.output()).not.toMatch(/"level":"(?:warn|error)"/);
+      expect((await call(replica.url, 'GET', '/container_registries?count=true&limit=1')).headers.get('x-total-count')).toBe('4');
+      expect(await replica.terminate()).toBe(0);
+    }
+  }, 60_000);
 
   it('split by ROLES share the work: what one records, the other probes at once, and both tell of it', async () => {
     const works = await registry();

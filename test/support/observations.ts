@@ -34,6 +34,7 @@ export function observation(cause: Cause, atMs: number, change: Partial<Observat
     url: 'https://registry.example.com:5000/v2/',
     cause,
     healthy,
+    acceptedCredential: null,
     statusCode: healthy ? 200 : null,
     reason: healthy ? 'OK' : 'Nothing listens on that port.',
     totalMs: 12.34,

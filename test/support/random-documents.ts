@@ -1,3 +1,4 @@
+import { VISIBILITIES, type Scope } from '../../src/core/access.ts';
 import { neverProbed, viewOfHealth, withVantage, type HealthSummary } from '../../src/core/health-summary.ts';
 import type { Json, JsonObject } from '../../src/core/json.ts';
 import type { SortKey } from '../../src/query/sort.ts';
@@ -64,7 +65,31 @@ export function randomRecordView(rng: RandomSource): JsonObject {
       ...(rng.chance(0.3) ? { memory_size: rng.pick(SIZES) } : {}),
     },
     health: viewOfHealth(healthOf(rng)),
-    meta: { created_at: randomTime(rng), updated_at: randomTime(rng), revision: rng.int(5) },
+    meta: { created_at: randomTime(rng), updated_at: randomTime(rng), revision: rng.int(5), ...randomAccess(rng) },
+  };
+}
+
+const USERS = ['ann', 'bob', 'cy'] as const;
+const GROUPS = ['ops', 'ann'] as const;
+
+/** Who may see a record; many are shared, and some belong to nobody. */
+function randomAccess(rng: RandomSource): JsonObject {
+  const members = [...USERS.map((user) => `user:${user}`), ...GROUPS.map((group) => `group:${group}`)].filter(() => rng.chance(0.15));
+  return {
+    owner: rng.chance(0.3) ? null : rng.pick(USERS),
+    visibility: rng.pick(VISIBILITIES),
+    shared_with: members.map((member) => ({ with: member, may: rng.pick(['read', 'pull', 'write']) })),
+  };
+}
+
+/** What somebody may see, from nothing to everything. */
+export function randomScope(rng: RandomSource): Scope | null {
+  if (rng.chance(0.2)) return null;
+  const members = [...USERS.map((user) => `user:${user}`), ...GROUPS.map((group) => `group:${group}`), 'group:nobody'];
+  return {
+    visibilities: rng.pick<Scope['visibilities']>([['public', 'internal'], ['public', 'internal'], ['public'], ['public'], [], ['private']]),
+    owner: rng.chance(0.5) ? null : rng.pick([...USERS, 'nobody']),
+    members: members.filter(() => rng.chance(0.2)),
   };
 }
 
@@ -96,7 +121,7 @@ function randomTarget(rng: RandomSource): Target {
     case 2:
       return target('container_registry_name', () => rng.pick(NAMES));
     case 3:
-      return rng.chance(0.5) ? target('health.status', () => rng.pick(STATUSES)) : target('meta.revision', () => rng.int(5));
+      return randomTargetBeside(rng, target);
     case 4:
       return rng.chance(0.5) ? target('meta.created_at', () => randomTime(rng)) : target('container_registry_tags.0', () => rng.pick(TAGS));
     case 5:
@@ -109,6 +134,22 @@ function randomTarget(rng: RandomSource): Target {
       return rng.chance(0.1)
         ? target('container_registry_metadata', () => randomObject(rng, 1))
         : target(`container_registry_metadata.${rng.pick(FREE_PATHS)}`, () => randomScalar(rng));
+  }
+}
+
+/** Of what Portolan knows beside the eight fields. */
+function randomTargetBeside(rng: RandomSource, target: (path: string, usual: () => Json) => Target): Target {
+  switch (rng.int(5)) {
+    case 0:
+      return target('health.status', () => rng.pick(STATUSES));
+    case 1:
+      return target('meta.revision', () => rng.int(5));
+    case 2:
+      return target('meta.visibility', () => rng.pick(VISIBILITIES));
+    case 3:
+      return target('meta.owner', () => (rng.chance(0.2) ? null : rng.pick(USERS)));
+    default:
+      return target('meta.shared_with.with', () => `user:${rng.pick(USERS)}`);
   }
 }
 

@@ -7,7 +7,7 @@ import type { TestCertificate } from './certificates.ts';
 import { startProcess, type RunningProcess, type StartOptions } from './child-process.ts';
 import { freePort, openConnection } from './network.ts';
 import { requirePeer } from './peers.ts';
-import { startTokenService, type TokenService } from './token-service.ts';
+import { startTokenService, type TokenService, type TokenServiceOptions } from './token-service.ts';
 
 export interface TestRegistry {
   /** `http://127.0.0.1:PORT`, or `https://` with a certificate. */
@@ -23,19 +23,24 @@ export interface DistributionOptions {
   readonly port?: number;
   /** Serves TLS alone, with this certificate. */
   readonly certificate?: TestCertificate;
-  /** Asks everybody for `registryUser` by a Basic challenge. */
-  readonly requireLogin?: boolean;
+  /** Asks everybody for `registryUser` by a Basic challenge, or for `rotatedUser` in his place. */
+  readonly requireLogin?: boolean | 'rotated';
   /** Asks everybody for a token of this service by a Bearer challenge. */
   readonly tokens?: TokenService;
   /** The registry's own settings, as `REGISTRY_…` variables. */
   readonly env?: Readonly<Record<string, string>>;
+  /** This configuration, word for word, instead of one that the other options make; only its folder and address are others. */
+  readonly config?: string;
 }
 
 /** Who may log in to registries that require it. */
 export const registryUser = { name: 'portolan', password: 'harbour' };
+/** The same after his password was changed. */
+export const rotatedUser = { name: 'portolan', password: 'lighthouse' };
 export const basicRealm = 'portolan-test';
 /** bcrypt, the only kind that Distribution takes, at its lowest cost; made with crypt(3). */
-const HTPASSWD = 'portolan:$2b$04$NsOvs6cN8M.wCK76yxvsMefN9pG7eicAQpShhQ2vDC8kfZNxXriyy\n';
+export const HTPASSWD = 'portolan:$2b$04$NsOvs6cN8M.wCK76yxvsMefN9pG7eicAQpShhQ2vDC8kfZNxXriyy\n';
+const ROTATED_HTPASSWD = 'portolan:$2b$04$NsOvs6cN8M.wCK76yxvsMeIZJ658.FmV0jJxbvrtIlSPDy8ABkHmq\n';
 
 const LISTEN_PATIENCE_MS = 10_000;
 const LISTEN_POLL_MS = 10;
@@ -55,8 +60,8 @@ export interface TokenRegistry extends TestRegistry {
 }
 
 /** Starts an empty docker-registry 2.8.2 and the token service that it sends its clients to. */
-export async function startTokenRegistry(): Promise<TokenRegistry> {
-  const tokens = await startTokenService({ user: registryUser });
+export async function startTokenRegistry(options: Pick<TokenServiceOptions, 'client'> = {}): Promise<TokenRegistry> {
+  const tokens = await startTokenService({ user: registryUser, ...options });
   try {
     const registry = await startDockerRegistry({ tokens });
     const stop = async (): Promise<void> => {
@@ -101,13 +106,16 @@ async function untilItListens({ url, process }: TestRegistry): Promise<void> {
 
 /** The old and the new Distribution take the same settings. */
 function startDistributionProgram(program: string, options: DistributionOptions): Promise<TestRegistry> {
-  return startRegistry(options.certificate === undefined ? 'http' : 'https', async (dataDir) => {
+  const { config, env } = options;
+  const hasTls = options.certificate !== undefined || env?.['REGISTRY_HTTP_TLS_CERTIFICATE'] !== undefined;
+  return startRegistry(hasTls ? 'https' : 'http', async (dataDir) => {
     const configFile = join(dataDir, 'config.yml');
-    await writeFile(configFile, await distributionConfig(dataDir, options));
+    await writeFile(configFile, config ?? (await distributionConfig(dataDir, options)));
+    const ownPlace = config === undefined ? {} : { REGISTRY_HTTP_ADDR: '127.0.0.1:0', REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: join(dataDir, 'blobs') };
     return {
       program,
       args: ['serve', configFile],
-      env: { OTEL_TRACES_EXPORTER: 'none', ...options.env },
+      env: { OTEL_TRACES_EXPORTER: 'none', ...ownPlace, ...env },
       ready: /listening on 127\.0\.0\.1:(\d+)/,
     };
   });
@@ -145,7 +153,8 @@ async function distributionConfig(dataDir: string, { port = 0, certificate, requ
     `storage: { filesystem: { rootdirectory: ${JSON.stringify(join(dataDir, 'blobs'))} }, delete: { enabled: true } }`,
     `http: { addr: "127.0.0.1:${port}"${tls} }`,
   ];
-  if (requireLogin) lines.push(`auth: { htpasswd: { realm: ${basicRealm}, path: ${await file('htpasswd', HTPASSWD)} } }`);
+  const htpasswd = requireLogin === 'rotated' ? ROTATED_HTPASSWD : HTPASSWD;
+  if (requireLogin !== false) lines.push(`auth: { htpasswd: { realm: ${basicRealm}, path: ${await file('htpasswd', htpasswd)} } }`);
   if (tokens !== undefined) {
     const { realm, service, issuer, caPem } = tokens;
     lines.push(`auth: { token: { realm: "${realm}", service: ${service}, issuer: ${issuer}, rootcertbundle: ${await file('tokens.crt', caPem)} } }`);

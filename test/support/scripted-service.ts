@@ -35,3 +35,8 @@ export async function startScriptedService(answer: (request: IncomingMessage, re
 export function sendData(response: ServerResponse, data: unknown, headers: Record<string, string> = {}): void {
   response.writeHead(200, { 'Content-Type': 'application/json; charset=utf-8', ...headers }).end(JSON.stringify({ success: true, data }));
 }
+
+/** Answers with an error in Portolan's envelope. */
+export function refusedWith(response: ServerResponse, status: number, code: string): void {
+  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' }).end(JSON.stringify({ success: false, error: 'No.', code }));
+}

@@ -2,6 +2,7 @@
 import { AppError } from '../../src/core/errors.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { RecordStore } from '../../src/store/port.ts';
+import { auditEntry } from '../contract/access-fixture.ts';
 import { findIds, newRecord } from '../contract/store-fixture.ts';
 
 export type Order =
@@ -21,13 +22,18 @@ const tell = (answer: Answer): void => void process.send?.(answer);
 async function obey(store: RecordStore, order: Order): Promise<Answer> {
   switch (order.call) {
     case 'insert':
-      return { number: order.number, outcome: await store.insert(newRecord(order.id, { container_registry_metadata: { note: 'x'.repeat(order.noteLength) } })) };
+      return { number: order.number, outcome: await insert(store, order) };
     case 'ids':
       return { number: order.number, ids: await findIds(store, {}) };
     case 'close':
       await store.close();
       return { number: order.number };
   }
+}
+
+/** With what tells of it. */
+function insert(store: RecordStore, { id, noteLength }: Extract<Order, { call: 'insert' }>): Promise<string> {
+  return store.insert(newRecord(id, { container_registry_metadata: { note: 'x'.repeat(noteLength) } }), auditEntry({ action: 'record:create', record: id }));
 }
 
 try {

@@ -9,6 +9,7 @@ import { decodeHour, type PastResult } from '../../src/health/history/tail.ts';
 import type { Prober, ProbeRequest, ProbeResult } from '../../src/health/probe.ts';
 import { createRecordFacts } from '../../src/health/record-facts.ts';
 import { createRecordListener } from '../../src/health/watching/touching.ts';
+import type { KnownCredentials, ProbeCredentials } from '../../src/health/credentials.ts';
 import { createWatcher, type Watcher } from '../../src/health/watching/watcher.ts';
 import { parseState, type WatchState } from '../../src/health/watch-state.ts';
 import type { HealthStore, Store } from '../../src/store/health-port.ts';
@@ -28,6 +29,9 @@ export function jumpingClock(): JumpingClock {
   return { nowMs: () => Date.now() + aheadMs, monotonicMs: () => performance.now(), jump: (ms) => void (aheadMs += ms) };
 }
 
+/** Nobody keeps any. */
+export const noCredentials: ProbeCredentials & KnownCredentials = { forProbe: async () => new Map(), factsOf: async () => new Map() };
+
 /** What a probe of a registry that works finds. */
 export function resultOf(url: string, change: Partial<ProbeResult> = {}): ProbeResult {
   return {
@@ -37,6 +41,7 @@ export function resultOf(url: string, change: Partial<ProbeResult> = {}): ProbeR
     reason: 'OK',
     url,
     cause: 'ok',
+    authenticated: false,
     phases: { dns_ms: null, connect_ms: 1, tls_ms: null, first_byte_ms: 1, total_ms: 2 },
     tls: null,
     challenge: null,
@@ -121,7 +126,7 @@ export interface WatchingBench {
   readonly told: Lags;
   /** While true, every call of the store fails as when it is away. */
   isAway: boolean;
-  watcher(change?: { readonly prober?: Prober; readonly vantage?: string }): Watcher;
+  watcher(change?: { readonly prober?: Prober; readonly vantage?: string; readonly credentials?: ProbeCredentials }): Watcher;
   /** Stores records and makes them due at once, as the catalog does. */
   add(...records: readonly RecordFields[]): Promise<void>;
   /** Stores records with watches that are due at a time, as if they had been watched at this interval. */
@@ -159,7 +164,7 @@ export async function startBench(): Promise<WatchingBench> {
     told,
     isAway: false,
     watcher(change = {}) {
-      const watcher = createWatcher({ store: health, prober, facts: createRecordFacts(), clock, vantage: HERE, metrics, log, ...change });
+      const watcher = createWatcher({ store: health, prober, facts: createRecordFacts(), credentials: noCredentials, clock, vantage: HERE, metrics, log, ...change });
       started.push(watcher);
       return watcher;
     },

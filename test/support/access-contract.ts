@@ -1,0 +1,72 @@
+import type { call } from './requests.ts';
+
+/** The calls of the contract that are about who may do what. */
+export const accessContract: readonly string[] = [
+  'POST /api/v1/auth/login',
+  'POST /api/v1/auth/refresh',
+  'POST /api/v1/auth/logout',
+  'GET /api/v1/auth/me',
+  'GET /api/v1/users',
+  'POST /api/v1/users',
+  'GET /api/v1/users/{name}',
+  'PUT /api/v1/users/{name}',
+  'DELETE /api/v1/users/{name}',
+  'GET /api/v1/tokens',
+  'POST /api/v1/tokens',
+  'DELETE /api/v1/tokens/{id}',
+  'GET /api/v1/audit',
+  'GET /api/v1/audit/verify',
+  'GET /api/v1/secrets',
+  'POST /api/v1/secrets/rotate',
+  'POST /api/v1/backup',
+  'GET /container_registry/{id}/credentials',
+  'PUT /container_registry/{id}/credentials',
+  'DELETE /container_registry/{id}/credentials',
+  'GET /container_registry/{id}/pull-secret',
+];
+
+type DescribedCall = [method: string, path: string, target: string, options?: Parameters<typeof call>[3]];
+
+const user = { username: 'described', password: 'correct horse battery staple' };
+
+/** Each of them, successful or not, in an order in which each does what it is there for; of the record `one`. */
+export const accessCalls: readonly DescribedCall[] = [
+  ['POST', '/api/v1/users', '/api/v1/users', { body: user }],
+  ['POST', '/api/v1/users', '/api/v1/users', { body: user }],
+  ['POST', '/api/v1/users', '/api/v1/users', { body: { username: 'Not A Name' } }],
+  ['GET', '/api/v1/users', '/api/v1/users'],
+  ['GET', '/api/v1/users/{name}', '/api/v1/users/described'],
+  ['GET', '/api/v1/users/{name}', '/api/v1/users/absent'],
+  ['PUT', '/api/v1/users/{name}', '/api/v1/users/described', { body: { role: 'publisher' } }],
+  ['PUT', '/api/v1/users/{name}', '/api/v1/users/described', { body: { role: 'captain' } }],
+  ['POST', '/api/v1/auth/login', '/api/v1/auth/login', { body: user }],
+  ['POST', '/api/v1/auth/login', '/api/v1/auth/login', { body: { ...user, password: 'wrong' } }],
+  ['POST', '/api/v1/auth/login', '/api/v1/auth/login', { body: {} }],
+  ['POST', '/api/v1/auth/refresh', '/api/v1/auth/refresh', { body: { refresh_token: 'ptr_x' } }],
+  ['POST', '/api/v1/auth/logout', '/api/v1/auth/logout'],
+  ['GET', '/api/v1/auth/me', '/api/v1/auth/me'],
+  ['POST', '/api/v1/tokens', '/api/v1/tokens', { body: { name: 'ci', scopes: ['record:read'], username: 'described' } }],
+  ['POST', '/api/v1/tokens', '/api/v1/tokens', { body: { name: 'ci', scopes: ['everything'] } }],
+  ['GET', '/api/v1/tokens', '/api/v1/tokens?username=described'],
+  ['GET', '/api/v1/tokens', '/api/v1/tokens?username=absent'],
+  ['DELETE', '/api/v1/tokens/{id}', '/api/v1/tokens/absent'],
+  ['DELETE', '/api/v1/users/{name}', '/api/v1/users/described'],
+  ['DELETE', '/api/v1/users/{name}', '/api/v1/users/described'],
+  ['GET', '/api/v1/audit', '/api/v1/audit?limit=3'],
+  ['GET', '/api/v1/audit', '/api/v1/audit', { headers: { Accept: 'application/x-ndjson' } }],
+  ['GET', '/api/v1/audit', '/api/v1/audit?cursor=x'],
+  ['GET', '/api/v1/audit/verify', '/api/v1/audit/verify'],
+  ['GET', '/api/v1/secrets', '/api/v1/secrets'],
+  ['POST', '/api/v1/secrets/rotate', '/api/v1/secrets/rotate', { body: { what: 'sessions' } }],
+  ['POST', '/api/v1/secrets/rotate', '/api/v1/secrets/rotate', { body: { what: 'credentials' } }],
+  ['POST', '/api/v1/secrets/rotate', '/api/v1/secrets/rotate', { body: { what: 'everything' } }],
+  ['POST', '/api/v1/backup', '/api/v1/backup'],
+  ['PUT', '/container_registry/{id}/credentials', '/container_registry/one/credentials', { body: { username: 'robot', password: 'hunter2hunter2' } }],
+  ['PUT', '/container_registry/{id}/credentials', '/container_registry/one/credentials', { body: { username: 'robot' } }],
+  ['GET', '/container_registry/{id}/credentials', '/container_registry/one/credentials'],
+  ['GET', '/container_registry/{id}/pull-secret', '/container_registry/one/pull-secret'],
+  ['GET', '/container_registry/{id}/pull-secret', '/container_registry/one/pull-secret?format=kubernetes&namespace=apps'],
+  ['GET', '/container_registry/{id}/pull-secret', '/container_registry/absent/pull-secret'],
+  ['DELETE', '/container_registry/{id}/credentials', '/container_registry/one/credentials'],
+  ['DELETE', '/container_registry/{id}/credentials', '/container_registry/one/credentials'],
+];

@@ -2,12 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loopbackPrefix } from '../scripts/loopback.ts';
+import { audit } from './audit.ts';
+import { authentication } from './authentication.ts';
+import { backup } from './backup.ts';
 import { detection } from './detection.ts';
+import { exporting } from './export.ts';
 import { getById } from './get-by-id.ts';
 import { holds, tableOf, type Line } from './harness/line.ts';
 import { circumstances } from './harness/machine.ts';
 import { Workspace, type Bench } from './harness/workspace.ts';
 import { history } from './history.ts';
+import { importing } from './import.ts';
 import { insert } from './insert.ts';
 import { probes } from './probes.ts';
 import { queries } from './queries.ts';
@@ -16,8 +21,9 @@ import { replicas } from './replicas.ts';
 import { schedule } from './schedule.ts';
 import { start } from './start.ts';
 import { stream } from './stream.ts';
+import { visibility } from './visibility.ts';
 
-const benches: readonly Bench[] = [getById, queries, regexScan, stream, insert, start, probes, schedule, history, detection, replicas];
+const benches: readonly Bench[] = [getById, authentication, queries, visibility, regexScan, stream, exporting, insert, importing, audit, start, probes, schedule, history, detection, replicas, backup];
 
 const root = resolve(import.meta.dirname, '..');
 

@@ -1,3 +1,4 @@
+import { openAccess, type RecordAccess, type Scope } from '../src/core/access.ts';
 import { neverProbed, withVantage } from '../src/core/health-summary.ts';
 import type { Json } from '../src/core/json.ts';
 import type { RecordFields } from '../src/core/record.ts';
@@ -65,7 +66,7 @@ export function watchedRecordAt(index: number, url: string, intervalS: number): 
   };
 }
 
-const meta = { created_at: '2026-01-01T00:00:00.000Z', updated_at: '2026-01-01T00:00:00.000Z', revision: 1 } as const;
+const meta = { created_at: '2026-01-01T00:00:00.000Z', updated_at: '2026-01-01T00:00:00.000Z', revision: 1, ...openAccess } as const;
 
 /** The same record as a store takes it. */
 export const newRecordAt = (index: number): NewRecord => ({ record: recordAt(index), meta, health: neverProbed(meta.created_at) });
@@ -73,9 +74,22 @@ export const newRecordAt = (index: number): NewRecord => ({ record: recordAt(ind
 /** The vantage of a service that nobody has told where it stands. */
 export const VANTAGE = 'default';
 
-/** … and once its watch has found out that it is paused. */
+/** Whose that record is. Of a hundred, ten are public, and seven private, of which `annsScope` lets see two. */
+export function accessAt(index: number): RecordAccess {
+  const owner = numbered('owner', index % TEAMS);
+  if (index % 100 === 1) return { owner: 'ann', visibility: 'private', shared_with: [] };
+  if (index % 100 === 2) return { owner, visibility: 'private', shared_with: [{ with: 'user:cy', may: 'write' }, { with: 'group:ops', may: 'read' }] };
+  if (index % 20 === 0) return { owner, visibility: 'private', shared_with: [] };
+  return { owner, visibility: index % 10 === 3 ? 'public' : 'internal', shared_with: [] };
+}
+
+/** What a user in a few groups sees. */
+export const annsScope: Scope = { visibilities: ['public', 'internal'], owner: 'ann', members: ['user:ann', 'group:ml', 'group:platform', 'group:ops'] };
+
+/** … and once its watch has found out that it is paused, and somebody owns it. */
 export function pausedRecordAt(index: number): NewRecord {
-  const unwatched = newRecordAt(index);
+  const plain = newRecordAt(index);
+  const unwatched: NewRecord = { ...plain, meta: { ...plain.meta, ...accessAt(index) } };
   const { created_at: since } = unwatched.meta;
   return { ...unwatched, health: withVantage(unwatched.health, VANTAGE, { status: 'unknown', cause: 'paused', since }) };
 }

@@ -1,8 +1,8 @@
-import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { atLeast, atMost, shown } from './harness/line.ts';
 import { peakResidentMb, residentMb } from './harness/process-figures.ts';
 import { median } from './harness/statistics.ts';
+import { readWhole, type WholeRequest } from './harness/whole-answer.ts';
 import type { Bench } from './harness/workspace.ts';
 import type { TextOrder, TextRead } from './floors/read-texts.ts';
 
@@ -24,7 +24,7 @@ export const stream: Bench = {
     for (let round = 0; round <= ROUNDS; round++) {
       const read = await floor.ask({ dataDir });
       let elapsedMs = 0;
-      const peakMb = await peakResidentMb(pid, async () => (elapsedMs = await streamAll(port, read.bytes)));
+      const peakMb = await peakResidentMb(pid, async () => (elapsedMs = await readWhole(port, WHOLE, read.bytes)));
       const perS = (milliseconds: number): number => read.bytes / 2 ** 20 / (milliseconds / 1000);
       // Memory counts from the first answer on; speed once everything is compiled.
       rounds.push({ streamedMbPerS: perS(elapsedMs), readMbPerS: perS(read.elapsedMs), peakMb });
@@ -52,20 +52,7 @@ export const stream: Bench = {
   },
 };
 
-const REQUEST = 'POST /container_registries HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}';
-const END_OF_STREAM = /\]\}\r\n0\r\n\r\n$/;
-
-/** Reads the whole answer as fast as it comes and keeps nothing of it. @throws {Error} when it is not whole */
-async function streamAll(port: number, bytesMin: number): Promise<number> {
-  const startedMs = performance.now();
-  const socket = connect({ host: '127.0.0.1', port });
-  socket.write(REQUEST);
-  let bytes = 0;
-  let end = Buffer.alloc(0);
-  for await (const chunk of socket as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    end = Buffer.concat([end, chunk]).subarray(-16);
-  }
-  if (bytes < bytesMin || !END_OF_STREAM.test(end.toString('latin1'))) throw new Error(`The answer broke off after ${bytes} bytes of ${bytesMin}.`);
-  return performance.now() - startedMs;
-}
+const WHOLE: WholeRequest = {
+  text: 'POST /container_registries HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}',
+  end: /\]\}\r\n0\r\n\r\n$/,
+};

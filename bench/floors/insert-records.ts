@@ -1,5 +1,4 @@
-import { limits } from '../../src/core/limits.ts';
-import { openBareStore, rowsOf } from '../harness/bare-store.ts';
+import { openBareStore, rowsOf, SERVICE_PRAGMAS } from '../harness/bare-store.ts';
 import { answerParent } from '../harness/parent.ts';
 import { newRecordAt } from '../records.ts';
 
@@ -9,13 +8,10 @@ export interface InsertOrder {
   readonly records: number;
 }
 
-/** As durable as the store's own connection, and with as much memory. */
-const PRAGMAS = `PRAGMA cache_size = -${limits.sqliteCacheKib}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${limits.walCheckpointPages}`;
-
 /** Stores records with one commit for each, and tells how many milliseconds that took. What is stored is worked out before the clock starts. */
 async function insertRecords({ dataDir, firstIndex, records }: InsertOrder): Promise<number> {
   const rows = Array.from({ length: records }, (_, offset) => rowsOf(newRecordAt(firstIndex + offset)));
-  const store = openBareStore(dataDir, PRAGMAS);
+  const store = openBareStore(dataDir, SERVICE_PRAGMAS);
   const startedMs = performance.now();
   for (const row of rows) {
     store.db.exec('BEGIN IMMEDIATE');

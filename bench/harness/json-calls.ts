@@ -4,8 +4,9 @@
 const CALLS_AT_ONCE = 16;
 
 /** @returns the `data` of the answer. @throws {Error} when there is none */
-export async function callJson(port: number, method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
-  const init = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
+export async function callJson(port: number, method: 'GET' | 'POST', path: string, body?: unknown, authorization?: string): Promise<unknown> {
+  const who: Record<string, string> = authorization === undefined ? {} : { Authorization: authorization };
+  const init = body === undefined ? { method, headers: who } : { method, body: JSON.stringify(body), headers: { ...who, 'Content-Type': 'application/json' } };
   const response = await fetch(`http://127.0.0.1:${port}${path}`, init);
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${path} was answered with ${response.status}: ${text.slice(0, 500)}`);

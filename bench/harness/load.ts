@@ -7,7 +7,7 @@ import { percentile } from './statistics.ts';
 
 /** What is asked for. Requests are made ready before the clock starts; when they run out they begin again. */
 export type Requests =
-  | { readonly kind: 'read'; readonly records: number; readonly seed: number }
+  | { readonly kind: 'read'; readonly records: number; readonly seed: number; readonly authorization?: string }
   | { readonly kind: 'find'; readonly path: string; readonly filters: readonly Json[] }
   | { readonly kind: 'create'; readonly firstIndex: number };
 
@@ -70,7 +70,7 @@ function prepare(requests: Requests, count: number): Buffer[] {
   switch (requests.kind) {
     case 'read': {
       const random = randomSource(requests.seed);
-      return Array.from({ length: count }, () => get(`/container_registry/${idAt(random.int(requests.records))}`));
+      return Array.from({ length: count }, () => get(`/container_registry/${idAt(random.int(requests.records))}`, requests.authorization));
     }
     case 'find':
       return requests.filters.map((filter) => post(requests.path, filter));
@@ -81,7 +81,10 @@ function prepare(requests: Requests, count: number): Buffer[] {
 
 const COMMON_HEADERS = 'Host: 127.0.0.1\r\nUser-Agent: portolan-bench\r\nAccept: application/json\r\n';
 
-const get = (path: string): Buffer => Buffer.from(`GET ${path} HTTP/1.1\r\n${COMMON_HEADERS}\r\n`);
+function get(path: string, authorization?: string): Buffer {
+  const who = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`;
+  return Buffer.from(`GET ${path} HTTP/1.1\r\n${COMMON_HEADERS}${who}\r\n`);
+}
 
 function post(path: string, value: unknown): Buffer {
   const body = JSON.stringify(value);

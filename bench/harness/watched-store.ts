@@ -100,6 +100,7 @@ function resultOf({ record }: ClaimedWatch, atMs: number): Observation {
     url: `${url}/v2/`,
     cause: 'ok',
     healthy: true,
+    acceptedCredential: null,
     statusCode: 200,
     reason: 'OK',
     totalMs: 2.5,

@@ -462,6 +462,10 @@ export const limits = {
   backupPatienceMs: 290_000,
   /** Rows that are copied from one store into another at once: a millisecond or two of reading. */
   copyRowsTogether: 250,
+  /** A step of a copy that a store cannot take now is tried so often, … */
+  copyAttemptsMax: 20,
+  /** … this long after it failed: an election, or a machine that is busy, is over by then. */
+  copyRetryMs: 500,
   /** Pages that SQLite's online backup takes in one step, in a thread of its own: 8 MiB. */
   backupPagesTogether: 1_024,
 } as const;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { AppError, StartError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Entry } from '../store/access-port.ts';
@@ -53,13 +53,29 @@ interface Page {
 
 async function* pagesOf(copy: StoreCopy, part: CopyPart, from: string | null): AsyncGenerator<Page> {
   for (let after = from; ; ) {
-    const page = await copy.read(part, after, limits.copyRowsTogether);
+    const page = await patiently(() => copy.read(part, after, limits.copyRowsTogether));
     yield page;
     // A store that reads at once would leave no turn to the requests that are served meanwhile.
     await nextTurn();
     if (page.next === null) return;
     after = page.next;
   }
+}
+
+/** What takes long must not end because a store is slow or away for a moment. All of it may be done once more. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isPassing(error) || attempt >= limits.copyAttemptsMax) throw error;
+      await delay(limits.copyRetryMs);
+    }
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof AppError && (error.code === 'STORE_UNAVAILABLE' || error.code === 'OVERLOADED');
 }
 
 /** Parts in which two stores differ. */
@@ -118,7 +134,7 @@ export async function copyStore(source: Pick<Store, 'copy'>, target: Store, onPr
 /** Copies what can be read from a store that others write to meanwhile. */
 export async function copyLoosely(source: StoreCopy, target: StoreCopy): Promise<void> {
   for (const part of COPY_PARTS) {
-    for await (const { rows } of pagesOf(source, part, null)) await target.write(part, rows.filter((row) => isCopied(part, row)));
+    for await (const { rows } of pagesOf(source, part, null)) await patiently(() => target.write(part, rows.filter((row) => isCopied(part, row))));
   }
 }
 
@@ -136,9 +152,10 @@ async function fill(source: StoreCopy, target: Store, { note: from, sums, onProg
     // Of what was copied before it was broken off, nobody counted the rows.
     const rowsInAll = after === null ? sums[part].rows : null;
     for await (const page of pagesOf(source, part, after)) {
-      await target.copy.write(part, page.rows.filter((row) => isCopied(part, row)));
+      await patiently(() => target.copy.write(part, page.rows.filter((row) => isCopied(part, row))));
       rows += page.rows.length;
-      if (page.next !== null) await keep(target, { ...from, part, after: page.next });
+      const { next } = page;
+      if (next !== null) await patiently(() => keep(target, { ...from, part, after: next }));
       onProgress({ doing: 'copying', part, rows, rowsInAll });
     }
   }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../src/core/clock.ts';
+import { AppError } from '../../src/core/errors.ts';
 import { makeBackup, restoreBackup, type Backup } from '../../src/operations/backup.ts';
 import { copyStore, isHalfFilled, sumsOf as sumsOfCopy, type Sums } from '../../src/operations/copying.ts';
 import { COPY_PARTS } from '../../src/store/copy-port.ts';
@@ -147,6 +148,24 @@ describe('backup and restore of the embedded store', () => {
       expect(await sumsOf(target)).toEqual(sums);
     }
   }, 60_000);
+
+  it('waits for a store that is away for a moment', async () => {
+    const target = await openAt('target');
+    let left = 3;
+    const shaky: Store = {
+      ...target,
+      copy: {
+        ...target.copy,
+        async write(part, rows) {
+          if (part === 'records' && left-- > 0) throw new AppError('STORE_UNAVAILABLE');
+          await target.copy.write(part, rows);
+        },
+      },
+    };
+    await copyStore(source, shaky, silent);
+    expect(left).toBeLessThanOrEqual(0);
+    expect(await sumsOf(target)).toEqual(await sumsOf(source));
+  }, 20_000);
 
   it('does not go on with another source', async () => {
     const { file } = await backupOf(source);

@@ -25,7 +25,6 @@ import type { Connection } from '../connection.ts';
 import { BOOKKEEPING, newDocumentOf, PROJECTION, showDocument, showHealth, storedRecordOf, type CatalogDocument } from '../document.ts';
 import { healthCollectionsOf, type HealthCollections } from '../health/collections.ts';
 import { figuresOf } from '../health/reading.ts';
-import { shownDocuments } from '../health/record-lookup.ts';
 import { bytesOf, fieldsOf, keyPartsOf, newWatch, pastKeyOf, watchKeyOf, watchOf } from '../health/watch-document.ts';
 
 type Records = Collection<CatalogDocument>;
@@ -169,7 +168,10 @@ async function readWatches(records: Records, after: string | null, limit: number
 /** What a record tells of a vantage is written from the watch, so the watch must know it. */
 async function writeWatches(records: Records, rows: readonly CopyRow[]): Promise<void> {
   const found = rows.map(watchOfRow);
-  const recordsById = await shownDocuments(records, found.map(({ id }) => id), { [`${BOOKKEEPING}.health`]: 1 });
+  // Records that were copied have their ids as keys.
+  const keys = { _id: { $in: [...new Set(found.map(({ id }) => id))] } };
+  const copied = await records.find<CatalogDocument>(keys, { ...READING, projection: { [`${BOOKKEEPING}.health`]: 1 } }).toArray();
+  const recordsById = new Map(copied.map((document) => [document._id as string, document]));
   const documents = found.map((watch) => {
     const document = recordsById.get(watch.id);
     const told: HealthSummary['vantages'] = document === undefined ? {} : showHealth(document).vantages;

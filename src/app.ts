@@ -123,7 +123,7 @@ async function startService(parts: ServiceParts): Promise<App> {
     async stop() {
       log.info('stopping');
       readiness.setPhase('draining');
-      await server.close(config.drainTimeoutS * 1000);
+      await server.close({ delayMs: config.drainDelayS * 1000, timeoutMs: config.drainTimeoutS * 1000 });
       const watcher = await started;
       await Promise.all([watcher?.stop(), ...upkeep.map((loop) => loop.stop()), access.stop()]);
       await store.close();
@@ -191,7 +191,7 @@ function createListener({ config, version, exposure, log, access }: ServiceParts
     gate: createGate({ authenticator: access.authenticator, rateLimit: createRateLimit(config.rateLimitPerMinute, clock), denials, secretsOverHttp }),
     streams: createStreamLimit(config.streamsPerPrincipalMax),
     denials,
-    loopback: exposure.loopback,
+    ownNamesOnly: exposure.ownNamesOnly,
     trustProxy: config.trustProxy,
     corsOrigins: config.corsOrigins,
     clock,

@@ -6,9 +6,12 @@ import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join, posix } from 'node:path';
 import { runTool } from './tool.ts';
 
-/** Unpacks a Debian package into `dir` without installing it: no root, no services, no configuration. */
-export async function unpackDebianPackage(dir: string, name: string, version: string): Promise<void> {
-  const download = (): Promise<string> => runTool('apt-get', ['download', `${name}=${version}*`], { cwd: dir });
+/**
+ * Unpacks a Debian package into `dir` without installing it: no root, no services, no configuration.
+ * @param libraries other packages that it needs and a machine may not have
+ */
+export async function unpackDebianPackage(dir: string, name: string, version: string, libraries: readonly string[] = []): Promise<void> {
+  const download = (): Promise<string> => runTool('apt-get', ['download', `${name}=${version}*`, ...libraries], { cwd: dir });
   try {
     await download();
   } catch (error) {
@@ -17,10 +20,10 @@ export async function unpackDebianPackage(dir: string, name: string, version: st
     await runTool('apt-get', ['update'], { cwd: dir });
     await download();
   }
-  const archive = (await readdir(dir)).find((entry) => entry.endsWith('.deb'));
-  if (archive === undefined) throw new Error(`apt-get downloaded no package ${name}.`);
-  await runTool('dpkg', ['-x', archive, '.'], { cwd: dir });
-  await rm(join(dir, archive));
+  for (const archive of (await readdir(dir)).filter((entry) => entry.endsWith('.deb'))) {
+    await runTool('dpkg', ['-x', archive, '.'], { cwd: dir });
+    await rm(join(dir, archive));
+  }
 }
 
 /** Only the first entry of GOPROXY: falling through to `direct` would ask version control hosts. */

@@ -86,6 +86,14 @@ const table = [
     build: (dir) => installPythonPackage(dir, 'schemathesis==4.32.5'),
   },
   {
+    name: 'haproxy',
+    version: '2.6.12',
+    goodFor: 'a balancer in front of replicas: their restart without a failed request',
+    seconds: 5,
+    entry: 'usr/sbin/haproxy',
+    build: (dir) => unpackDebianPackage(dir, 'haproxy', '2.6.12', ['liblua5.3-0', 'libopentracing-c-wrapper0', 'libopentracing1']),
+  },
+  {
     name: 'kubernetes',
     version: '1.31.4',
     goodFor: 'kube-apiserver, kube-controller-manager, kube-scheduler and kubectl: the manifests',

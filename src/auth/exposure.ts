@@ -4,8 +4,13 @@ import type { AdministratorState } from './administrator.ts';
 
 /** Who can reach this service, and what follows from it (design section 6). */
 export interface Exposure {
-  /** Only this machine can reach it: only its own names are answered, and secrets may go over plain HTTP. */
+  /** Only this machine can reach it: secrets may go over plain HTTP. */
   readonly loopback: boolean;
+  /**
+   * Only names of this machine are answered: where nobody has to log in, a web page must not reach it by DNS rebinding. Behind a proxy
+   * requests come under the names of the proxy, which asks for logins then.
+   */
+  readonly ownNamesOnly: boolean;
   /** Callers say who they are; otherwise everybody is `localPrincipal`. */
   readonly demandsLogin: boolean;
   /** What the operator must be told at every start, if anything. */
@@ -17,7 +22,7 @@ export function decideExposure(host: string, auth: 'auto' | 'on' | 'off'): Expos
   const loopback = isLoopbackName(host);
   const demandsLogin = auth === 'on' || (auth === 'auto' && !loopback);
   const isOpen = !loopback && !demandsLogin;
-  return { loopback, demandsLogin, warning: isOpen ? `AUTH=off: everybody who reaches ${host === '' ? 'any address of this machine' : host} has all rights.` : null };
+  return { loopback, ownNamesOnly: loopback && !demandsLogin, demandsLogin, warning: isOpen ? `AUTH=off: everybody who reaches ${host === '' ? 'any address of this machine' : host} has all rights.` : null };
 }
 
 /**

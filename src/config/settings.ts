@@ -174,8 +174,16 @@ export const settings = {
     { variable: 'LOG_FORMAT', defaultText: 'auto', description: '`json`, `text`, or `auto`: text on a terminal, JSON lines elsewhere.' },
     oneOf('auto', 'json', 'text'),
   ),
+  drainDelayS: setting(
+    {
+      variable: 'DRAIN_DELAY_S',
+      defaultText: '0',
+      description: 'Seconds after SIGTERM in which requests are still taken while `/ready` says no: as long as a balancer needs to notice.',
+    },
+    integer(0, 600),
+  ),
   drainTimeoutS: setting(
-    { variable: 'DRAIN_TIMEOUT_S', defaultText: '20', description: 'Seconds that requests under way may take to finish after SIGTERM.' },
+    { variable: 'DRAIN_TIMEOUT_S', defaultText: '20', description: 'Seconds that requests under way may then take to finish.' },
     integer(0, 600),
   ),
 } as const;

@@ -35,7 +35,7 @@ export const errorTable = {
   FORBIDDEN: row(403, false, 'You may see this but not do it.', 'Ask the owner or an administrator for the right; GET /api/v1/auth/me tells what you may do.'),
   INSECURE_TRANSPORT: row(403, false, 'Secrets are not taken or given over plain HTTP on an address that others can reach.', 'Use HTTPS: set TLS_CERT_FILE and TLS_KEY_FILE, or TRUST_PROXY where a proxy ends TLS. ALLOW_HTTP=true gives this protection up.'),
   QUOTA_REACHED: row(403, false, 'You own as many as one principal may own.', 'Delete what is no longer needed, or have the limit raised.'),
-  HOST_NOT_ALLOWED: row(403, false, 'Portolan is bound to loopback and answers only to names of this machine.', 'Call it as localhost or 127.0.0.1, or bind it to an address with `HOST`.'),
+  HOST_NOT_ALLOWED: row(403, false, 'Nobody has to log in here, so only names of this machine are answered.', 'Call it as localhost or 127.0.0.1. Behind a proxy, or for others, set AUTH=on.'),
   RECORD_NOT_FOUND: row(404, false, 'No document found', 'Check the id; list the catalog with GET /container_registries.'),
   USER_NOT_FOUND: row(404, false, 'There is no such user.', 'Check the name; GET /api/v1/users lists all.'),
   TOKEN_NOT_FOUND: row(404, false, 'There is no such token of yours.', 'Check the id; GET /api/v1/tokens lists yours.'),

@@ -27,8 +27,7 @@ export interface HttpOptions {
   readonly gate: Gate;
   readonly streams: StreamLimit;
   readonly denials: Denials;
-  /** Bound to loopback: only names of this machine are answered. */
-  readonly loopback: boolean;
+  readonly ownNamesOnly: boolean;
   readonly trustProxy: number | readonly string[];
   readonly corsOrigins: readonly string[];
   readonly clock: Clock;
@@ -66,7 +65,7 @@ function createExpressApp(options: HttpOptions): Express {
   const { trustProxy } = options;
   app.set('trust proxy', typeof trustProxy === 'number' ? trustProxy : [...trustProxy]);
 
-  if (options.loopback) app.use(refuseOtherHosts);
+  if (options.ownNamesOnly) app.use(refuseOtherHosts);
   if (options.corsOrigins.length > 0) app.use(corsFor(options.corsOrigins));
   for (const [path, routes] of byPath(options.routes)) mountPath(app, path, routes, options);
   app.use((request, response) => {

@@ -22,7 +22,7 @@ interface HotReadOptions {
   readonly gate: Gate;
   readonly streams: StreamLimit;
   readonly denials: Denials;
-  readonly loopback: boolean;
+  readonly ownNamesOnly: boolean;
   readonly log: Log;
 }
 
@@ -54,7 +54,7 @@ interface Taken {
  * same answer at a fraction of the cost. Whatever is not plain about a request (an escaped id, another media type, a compressed
  * body, a foreign host) is left to Express, which answers as it always does.
  */
-export function createHotRead({ routes, gate, streams, denials, loopback, log }: HotReadOptions): HotRead {
+export function createHotRead({ routes, gate, streams, denials, ownNamesOnly, log }: HotReadOptions): HotRead {
   const hotRoutes = routes.filter((route) => route.hot === true).map(hotRouteOf);
   const atEndOfTurn = createBatch();
 
@@ -96,7 +96,7 @@ export function createHotRead({ routes, gate, streams, denials, loopback, log }:
     for (const { route, take } of hotRoutes) {
       const params = take(request);
       if (params === null) continue;
-      if (loopback && !namesThisMachine(request.headers.host)) return false;
+      if (ownNamesOnly && !namesThisMachine(request.headers.host)) return false;
       exchange.route = route.path;
       const head = [...commonHead, exchange.requestId];
       if (route.compressed === true) head.push('Vary', 'Accept-Encoding');

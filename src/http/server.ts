@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createHttpsServer, type Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { StartError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Log } from '../telemetry/logs.ts';
@@ -13,9 +14,15 @@ const IDLE_SWEEP_MS = 50;
 export interface HttpServer {
   readonly url: string;
   /**
-   * Takes no new connections, lets requests under way finish, and cuts off what is left after `timeoutMs`.
+   * For `delayMs` answers as before, but asks each client to leave its connection. Then takes no new ones, lets requests under way
+   * finish, and cuts off what is left after another `timeoutMs`.
    */
-  close(timeoutMs: number): Promise<void>;
+  close(patience: ClosePatience): Promise<void>;
+}
+
+export interface ClosePatience {
+  readonly delayMs: number;
+  readonly timeoutMs: number;
 }
 
 export interface ServerAddress {
@@ -55,9 +62,9 @@ export async function startServer(answer: RequestListener, { host, port, certifi
   const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return {
     url: `${certificate === null ? 'http' : 'https'}://${shownHost}:${address.port}`,
-    close(timeoutMs) {
+    close(patience) {
       stopWatching();
-      return close(server, sockets, timeoutMs);
+      return close(server, sockets, patience);
     },
   };
 }
@@ -101,12 +108,13 @@ function whyNotListening({ code, message }: NodeJS.ErrnoException, host: string,
   }
 }
 
-async function close(server: Server, sockets: ReadonlySet<Socket>, timeoutMs: number): Promise<void> {
+async function close(server: Server, sockets: ReadonlySet<Socket>, { delayMs, timeoutMs }: ClosePatience): Promise<void> {
+  // A connection would otherwise be kept alive for its client's next request, which would meet nobody (RFC 9112, section 9.6).
+  server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
+  if (delayMs > 0) await delay(delayMs);
   const cutOff = setTimeout(() => {
     for (const socket of sockets) socket.destroy();
   }, timeoutMs);
-  server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
-  // A connection whose answer was under way would otherwise be kept alive for its client's next request.
   const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
   await new Promise<void>((resolve) => server.close(() => resolve()));
   clearInterval(sweep);

@@ -88,7 +88,7 @@ describeWithPeer(clusterPeers, 'the manifests, on a Kubernetes control plane', (
       expect(dryRun(own)).toMatchObject({ status: 0, stderr: '' });
       const all = rendered(own);
       expect(containersOf(all.find(({ kind }) => kind === 'Deployment') as Deployment)).toMatchObject([{ image: 'registry.example.com/platform/portolan:0.1.0', startupProbe: { httpGet: { scheme: 'HTTPS' } } }]);
-      expect(all.find(({ kind }) => kind === 'ConfigMap')?.data).toEqual({ DRAIN_TIMEOUT_S: '60', VANTAGE: 'cluster-7' });
+      expect(all.find(({ kind }) => kind === 'ConfigMap')?.data).toEqual({ DRAIN_TIMEOUT_S: '60', VANTAGE: 'cluster-7', ...(path.endsWith('mongodb') ? { DRAIN_DELAY_S: '10' } : {}) });
       expect(all.filter(({ kind }) => kind === 'ServiceMonitor')).toHaveLength(1);
     });
 
@@ -163,9 +163,11 @@ describeWithPeer(clusterPeers, 'the manifests, on a Kubernetes control plane', (
       const settings = rendered(path).find(({ kind }) => kind === 'ConfigMap')?.data ?? {};
       const pod = podOf(deploymentOf(path));
       const drainS = Number(settings['DRAIN_TIMEOUT_S']);
-      const preStopS = Number(pod.containers[0]?.lifecycle?.preStop.exec.command[1]);
+      const delayS = Number(settings['DRAIN_DELAY_S'] ?? 0);
+      // Whoever has somebody to take over waits until nobody sends requests any more.
+      expect(delayS > 0).toBe(path.endsWith('mongodb'));
       expect(drainS * 1000).toBeGreaterThanOrEqual(Math.max(limits.requestTimeoutMs, limits.idleSocketTimeoutMs));
-      expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(preStopS + drainS + 10);
+      expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(delayS + drainS + 10);
     });
 
     it.each(installations)('%s asks for what the service answers', async (path) => {

@@ -181,7 +181,7 @@ describeWithPeer('mongo-java-server', 'the walk through docs/operations.md', () 
     for (const { language, text: block } of blocks) {
       if (language === 'env') await site.writeSettings(block);
       else if (language === 'sh') await site.carryOut(block);
-      else expect(['ini', 'nginx']).toContain(language);
+      else expect(['ini', 'haproxy']).toContain(language);
     }
     for (const name of ['before', 'after', 'moved']) {
       const exported = (await readFile(site.path(`work/${name}.ndjson`), 'utf8')).trimEnd().split('\n');

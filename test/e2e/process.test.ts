@@ -26,6 +26,21 @@ describe('the end', () => {
     expect(logLines(output()).map(({ message }) => message)).toEqual(expect.arrayContaining(['stopping', 'stopped']));
   }, 60_000);
 
+  it('for DRAIN_DELAY_S requests are still taken, while /ready says no and every connection is given up', async () => {
+    const { url, terminate } = await start({ DRAIN_DELAY_S: '2' });
+    expect((await call(url, 'GET', '/ready')).headers.get('connection')).toBe('keep-alive');
+    const ended = terminate();
+    await delay(300);
+    const ready = await call(url, 'GET', '/ready');
+    expect([ready.status, ready.body.error]).toEqual([503, 'The service is draining.']);
+    const written = await call(url, 'POST', '/container_registry', { body: newRecord('late') });
+    const read = await call(url, 'GET', '/container_registry/late');
+    expect([written.status, read.status]).toEqual([201, 200]);
+    for (const { headers } of [ready, written, read]) expect(headers.get('connection')).toBe('close');
+    expect(await ended).toBe(0);
+    await expect(fetch(`${url}/health`)).rejects.toThrow();
+  });
+
   it('cuts off a reader that does not finish in time, never with a well-formed half', async () => {
     const { url, terminate } = await start({ DRAIN_TIMEOUT_S: '1' });
     await fillCatalog(url, 16);

@@ -21,6 +21,15 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+/** What a request under a name of somebody else's choice gets. */
+async function statusAs(name: string, url: string): Promise<number | undefined> {
+  const sent = request(url, { headers: { Host: name }, agent: false });
+  sent.end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
+}
+
 /** The service on an open address, called over loopback. */
 async function withService(variables: Record<string, string>, work: (url: string) => Promise<void>): Promise<void> {
   const service: TestService = await startService({ DATA_DIR: folder, ...open, ...variables });
@@ -68,10 +77,20 @@ describe('abuse 42: an open address', () => {
     await withService({ ADMIN_PASSWORD }, async (url) => {
       const statuses = await Promise.all(['/', '/health', '/ready', '/openapi.json', '/docs', '/docs/style.css', '/metrics', '/container_registries', '/container_registry/x'].map(async (path) => [path, (await call(url, 'GET', path)).status]));
       expect(Object.fromEntries(statuses)).toEqual({ '/': 200, '/health': 200, '/ready': 200, '/openapi.json': 200, '/docs': 200, '/docs/style.css': 200, '/metrics': 401, '/container_registries': 401, '/container_registry/x': 401 });
-      const sent = request(`${url}/health`, { headers: { Host: 'portolan.example.com' }, agent: false });
-      sent.end();
-      expect(((await once(sent, 'response')) as [IncomingMessage])[0].statusCode).toBe(200);
+      expect(await statusAs('portolan.example.com', `${url}/health`)).toBe(200);
     });
+  });
+
+  it('answers to the names of a proxy on the same machine where a login is demanded', async () => {
+    const behindProxy = await startService({ DATA_DIR: folder, AUTH: 'on', ADMIN_PASSWORD, TRUST_PROXY: '1' });
+    try {
+      for (const name of ['portolan.example.com', 'localhost']) {
+        expect(await statusAs(name, `${behindProxy.url}/health`)).toBe(200);
+        expect(await statusAs(name, `${behindProxy.url}/container_registry/x`)).toBe(401);
+      }
+    } finally {
+      await behindProxy.stop();
+    }
   });
 
   it('AUTH=off gives everybody all rights, and says so at every start', async () => {

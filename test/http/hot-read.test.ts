@@ -47,7 +47,7 @@ describe('which requests are answered in front of Express', () => {
   let url: string;
 
   beforeAll(async () => {
-    const hotRead = createHotRead({ routes, gate: gateOf(1_000), denials, streams, loopback: true, log });
+    const hotRead = createHotRead({ routes, gate: gateOf(1_000), denials, streams, ownNamesOnly: true, log });
     server = createServer((request, response) => {
       const exchange = { requestId: 'r', startedMs: 0, route: 'unmatched' };
       if (!hotRead(request, response, exchange)) response.writeHead(418).end();
@@ -87,7 +87,7 @@ describe('which requests are answered in front of Express', () => {
   });
 
   it('refuses what is over the rate limit, as Express would', async () => {
-    const hotRead = createHotRead({ routes, gate: gateOf(1), denials, streams, loopback: false, log });
+    const hotRead = createHotRead({ routes, gate: gateOf(1), denials, streams, ownNamesOnly: false, log });
     const limited = createServer((request, response) => {
       if (!hotRead(request, response, { requestId: 'r', startedMs: 0, route: 'unmatched' })) response.writeHead(418).end();
     });

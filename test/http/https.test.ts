@@ -48,7 +48,7 @@ describe('HTTPS', () => {
     await put(issue('first'));
     server = await startServer(hello, { host: '127.0.0.1', port: 0, certificate: files }, log);
   });
-  afterEach(() => server.close(0));
+  afterEach(() => server.close({ delayMs: 0, timeoutMs: 0 }));
 
   it('is served with the certificate of the files', async () => {
     expect(server.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
@@ -103,7 +103,7 @@ describe('HTTPS', () => {
     const { port } = new URL(server.url);
     const socket = connect({ host: '127.0.0.1', port: Number(port) });
     await once(socket.on('error', () => undefined), 'connect');
-    await server.close(100);
+    await server.close({ delayMs: 0, timeoutMs: 100 });
     if (!socket.closed) await once(socket, 'close');
   });
 });

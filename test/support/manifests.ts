@@ -23,7 +23,6 @@ export interface Container {
   readonly startupProbe?: Probe;
   readonly readinessProbe?: Probe;
   readonly livenessProbe?: Probe;
-  readonly lifecycle?: { readonly preStop: { readonly exec: { readonly command: readonly string[] } } };
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
 }
 

@@ -53,6 +53,7 @@ describe('the configuration', () => {
       probeDenyCidrs: [],
       logLevel: 'info',
       logFormat: 'auto',
+      drainDelayS: 0,
       drainTimeoutS: 20,
       roles: ['api', 'prober'],
       vantage: 'default',

@@ -17,12 +17,12 @@ describe('names that can only mean this machine', () => {
 
 describe('how far the service is open', () => {
   it.each([
-    ['127.0.0.1', 'auto', { loopback: true, demandsLogin: false }],
-    ['127.0.0.1', 'off', { loopback: true, demandsLogin: false }],
-    ['127.0.0.1', 'on', { loopback: true, demandsLogin: true }],
-    ['0.0.0.0', 'auto', { loopback: false, demandsLogin: true }],
-    ['', 'auto', { loopback: false, demandsLogin: true }],
-    ['192.0.2.1', 'on', { loopback: false, demandsLogin: true }],
+    ['127.0.0.1', 'auto', { loopback: true, ownNamesOnly: true, demandsLogin: false }],
+    ['127.0.0.1', 'off', { loopback: true, ownNamesOnly: true, demandsLogin: false }],
+    ['127.0.0.1', 'on', { loopback: true, ownNamesOnly: false, demandsLogin: true }],
+    ['0.0.0.0', 'auto', { loopback: false, ownNamesOnly: false, demandsLogin: true }],
+    ['', 'auto', { loopback: false, ownNamesOnly: false, demandsLogin: true }],
+    ['192.0.2.1', 'on', { loopback: false, ownNamesOnly: false, demandsLogin: true }],
   ] as const)('HOST=%j AUTH=%s: %j, without a warning', (host, auth, decided) => {
     expect(decideExposure(host, auth)).toEqual({ ...decided, warning: null });
   });

@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { MongoClient } from 'mongodb';
 import { systemClock } from '../../src/core/clock.ts';
 import { makeBackup } from '../../src/operations/backup.ts';
 import { isHalfFilled, sumsOf, type Sums } from '../../src/operations/copying.ts';
@@ -18,6 +19,7 @@ import { runCliProcess, startCli, type CliRun } from '../support/cli-process.ts'
 import { describeWithPeer, startMongoPeer, type MongoPeer } from '../support/peers.ts';
 import { call } from '../support/requests.ts';
 import { runToExit, spawnService, temporaryFolder, type SpawnedService } from '../support/service.ts';
+import { until } from '../support/until.ts';
 
 const RECORDS = 3_000;
 const quiet = { info: () => undefined, warn: () => undefined };
@@ -246,6 +248,23 @@ describeWithPeer('mongo-java-server', 'portolan migrate-store over MongoDB’s w
     if (back !== null) expect([back.code, back.err]).toEqual([0, '']);
     expect(await sumsAt(openAt('back'))).toEqual(before);
   }, 240_000);
+
+  it('outlives a MongoDB that does not answer for some seconds', async () => {
+    await fill('old', RECORDS);
+    const database = `halted-${randomUUID()}`;
+    const client = new MongoClient(mongo.url);
+    const moving = startCli(['migrate-store', '--to', `${mongo.url}/${database}`], { DATA_DIR: at('old') });
+    try {
+      await until(async () => (await client.db(database).collection('container_registry').estimatedDocumentCount()) > 100, 30_000);
+      mongo.process.signal('SIGSTOP');
+      await delay(5_000);
+    } finally {
+      mongo.process.signal('SIGCONT');
+      await client.close();
+    }
+    expect(await moving.ended).toMatchObject({ code: 0, err: '' });
+    expect(await sumsAt(openMongoStore({ url: mongo.url, database, log: quiet }))).toEqual(await sumsAt(openAt('old')));
+  }, 120_000);
 
   it('is known of by a service that MongoDB was away from when it started', async () => {
     const database = `away-${randomUUID()}`;

@@ -157,6 +157,11 @@ export const limits = {
   sqliteBusyTimeoutMs: 1_000,
   /** Prepared statements kept per connection: some fifty of our own, the others are shapes of queries. */
   sqliteStatementsMax: 150,
+  /** The checkpointing thread only moves pages. */
+  sqliteCheckpointCacheKib: 256,
+  /** Its memory for JavaScript's objects, of which it has next to none. */
+  checkpointThreadHeapMb: 16,
+  checkpointThreadYoungHeapMb: 1,
   /** Pages (of 8 KiB) in the write-ahead log before they are moved into the file: a record touches some thirty, so fewer would mean moving them all the time. */
   walCheckpointPages: 2_000,
   /** Size to which the log is cut after growing beyond it. */

@@ -9,6 +9,8 @@ import { createAudit, createAuditLog } from './access/audit.ts';
 import { createEntries, deleteOwned } from './access/entries.ts';
 import { bulkRequestOf } from './bulk/protocol.ts';
 import { createBulkThread } from './bulk/thread.ts';
+import { createCheckpoints } from './checkpoint/checkpoints.ts';
+import { createCheckpointThread } from './checkpoint/thread.ts';
 import { connect, type Connection } from './connection.ts';
 import { createCopy } from './copy/copy.ts';
 import { isDamage, storeDamaged, storeErrorOf, storeUnavailable } from './faults.ts';
@@ -76,7 +78,10 @@ function assemble({ connection, file, log, clock, queryLimits, release }: Parts)
   const schedule = createSchedule();
   const auditLog = createAuditLog(connection);
   const writer = createWriter(connection, clock, {
-    committed: () => schedule.committed(),
+    committed: () => {
+      schedule.committed();
+      checkpoints.committed();
+    },
     undone: () => {
       paths.forget();
       cache.clear();
@@ -84,6 +89,8 @@ function assemble({ connection, file, log, clock, queryLimits, release }: Parts)
       auditLog.forget();
     },
   });
+  const checkpointThread = createCheckpointThread(file);
+  const checkpoints = createCheckpoints({ connection, thread: checkpointThread, lend: (work) => writer.lend(work), log });
   const scan = createScanThread({ file, log, stuckMs: queryLimits.scanStuckMs });
   const queries = createQueries({ planner: { connection, paths, rangeRowsMax: limits.mainRangeRowsMax, lookupsMax: limits.mainLookupsMax }, rows, scan, clock, queryLimits });
   const texts = createTextReader(file);
@@ -171,9 +178,9 @@ function assemble({ connection, file, log, clock, queryLimits, release }: Parts)
   };
 
   async function closeAll(): Promise<void> {
-    await writer.drain();
+    await Promise.all([writer.drain(), checkpoints.settled()]);
     // Before the connection: whoever closes last folds the write-ahead log into the file, and only this one can write.
-    await Promise.all([scan.close(), bulk.close()]);
+    await Promise.all([scan.close(), bulk.close(), checkpointThread.close()]);
     texts.close();
     connection.close();
     release();

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { loadConfig } from '../../src/config/load.ts';
 import { limits } from '../../src/core/limits.ts';
 import { clusterPeers, startCluster, type Answer, type Cluster } from '../support/kubernetes.ts';
-import { containersOf, podOf, type Container, type Deployment, type Manifest } from '../support/manifests.ts';
+import { containersOf, podOf, variablesOf, type Container, type Deployment, type Manifest } from '../support/manifests.ts';
 import { describeWithPeer } from '../support/peers.ts';
 import { startService, temporaryFolder } from '../support/service.ts';
 import { until } from '../support/until.ts';
@@ -57,6 +58,18 @@ describeWithPeer(clusterPeers, 'the manifests, on a Kubernetes control plane', (
   const available = (namespace: string, name: string): string => must('wait', '-n', namespace, '--for=condition=Available', `deployment/${name}`, '--timeout=60s');
   const pods = (namespace: string): { spec: { nodeName: string } }[] => (cluster.get('pods', '-n', namespace) as { items: { spec: { nodeName: string } }[] }).items;
 
+  /** How the service understands what its container is given. A file of settings may name none that there is not. */
+  const configOf = async (manifests: readonly Manifest[]): Promise<ReturnType<typeof loadConfig>> => {
+    const [container] = containersOf(manifests.find(({ kind }) => kind === 'Deployment') as Deployment);
+    const variables = { ...manifests.find(({ kind }) => kind === 'ConfigMap')?.data, ...(container === undefined ? {} : variablesOf(container)) };
+    const [file, secret] = [join(folder, 'settings.env'), join(folder, 'secret')];
+    await writeFile(secret, '0123456789abcdef'.repeat(3));
+    await writeFile(`${secret}-url`, 'mongodb://mongo.example.com');
+    const here = (name: string, value: string): string => (name.endsWith('_FILE') && value.startsWith('/run/secrets/portolan/') ? `${secret}${name.startsWith('MONGO_URL') ? '-url' : ''}` : value);
+    await writeFile(file, Object.entries(variables).map(([name, value]) => `${name}=${here(name, value)}\n`).join(''));
+    return loadConfig({ CONFIG_FILE: file });
+  };
+
   /** Runs lines of the page where it says to. */
   const walk = (lines: string): string => {
     const { status, stdout, stderr } = cluster.shell(lines, root);
@@ -90,6 +103,7 @@ describeWithPeer(clusterPeers, 'the manifests, on a Kubernetes control plane', (
       expect(containersOf(all.find(({ kind }) => kind === 'Deployment') as Deployment)).toMatchObject([{ image: 'registry.example.com/platform/portolan:0.1.0', startupProbe: { httpGet: { scheme: 'HTTPS' } } }]);
       expect(all.find(({ kind }) => kind === 'ConfigMap')?.data).toEqual({ DRAIN_TIMEOUT_S: '60', VANTAGE: 'cluster-7', ...(path.endsWith('mongodb') ? { DRAIN_DELAY_S: '10' } : {}) });
       expect(all.filter(({ kind }) => kind === 'ServiceMonitor')).toHaveLength(1);
+      expect(await configOf(all)).toMatchObject({ vantage: 'cluster-7', tlsCertFile: expect.stringContaining('tls.crt') as string });
     });
 
     it('a misspelt field would not be', () => {
@@ -168,6 +182,11 @@ describeWithPeer(clusterPeers, 'the manifests, on a Kubernetes control plane', (
       expect(delayS > 0).toBe(path.endsWith('mongodb'));
       expect(drainS * 1000).toBeGreaterThanOrEqual(Math.max(limits.requestTimeoutMs, limits.idleSocketTimeoutMs));
       expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(delayS + drainS + 10);
+    });
+
+    it.each(installations)('%s gives settings that there are', async (path) => {
+      const { drainTimeoutS, secretKey, mongoUrl } = await configOf(rendered(path));
+      expect([drainTimeoutS, secretKey.length > 0, mongoUrl !== '']).toEqual([60, true, path.endsWith('mongodb')]);
     });
 
     it.each(installations)('%s asks for what the service answers', async (path) => {

@@ -28,7 +28,7 @@ export function exportCommand(context: CommandContext): Command {
   return new Command('export')
     .summary('write all records as lines of JSON')
     .description('Writes records as lines of JSON, as `portolan import` takes them.')
-    .argument('[file]', 'file to make')
+    .argument('[file]', 'file to make; - is standard output')
     .option('--tag <tag>', 'those that have this tag')
     .addOption(new Option('--type <type>', 'those of this type').choices(['aios', 'external']))
     .addOption(new Option('--health <verdict>', 'those with this verdict').choices(VERDICTS))
@@ -42,7 +42,7 @@ export function exportCommand(context: CommandContext): Command {
       const client = context.connect(command);
       const progress = createProgress(terminal);
       const query = { tag, type, health, q, meta };
-      if (path === undefined) {
+      if (path === undefined || path === '-') {
         await print(decoded(await client.exportRecords(query)), terminal);
         return;
       }

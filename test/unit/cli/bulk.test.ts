@@ -62,6 +62,7 @@ describe('portolan export', () => {
 
   it('writes to standard output, or a whole file', async () => {
     expect(await run(['export', '--tag', 'x', '--no-meta'], { answer: exported })).toMatchObject({ code: 0, out: '{"container_registry_id":"ä"}\n{"container_registry_id":"b"}\n', asked: [{ url: 'http://127.0.0.1:8000/container_registries/export?tag=x&meta=false' }] });
+    expect(await run(['export', '-'], { answer: exported })).toMatchObject({ code: 0, out: expect.stringContaining('"b"}\n') });
     expect(await run(['export', file('out.ndjson')], { answer: exported })).toMatchObject({ code: 0, out: expect.stringMatching(/^2 records are in .*out\.ndjson, 0 kB\.\n$/) });
     expect(readFileSync(file('out.ndjson'), 'utf8')).toContain('"ä"');
     expect(await run(['export', file('out.ndjson')], { answer: exported })).toMatchObject({ code: 2, err: expect.stringContaining('--force') });

@@ -151,6 +151,8 @@ export const limits = {
   sqliteCacheKib: 16 * 1024,
   /** Characters of the texts of records that are kept in memory because they were asked for lately; some ten thousand records. */
   rowCacheTextMax: 12 * 1024 * 1024,
+  /** The bulk thread puts many rows side by side, and its memory is there only for it. */
+  sqliteBulkCacheKib: 8 * 1024,
   /** The scanning thread reads in order and needs less. */
   sqliteScanCacheKib: 4 * 1024,
   /** Wait for a lock within the process, which is held for milliseconds at most. */
@@ -322,6 +324,8 @@ export const limits = {
   resultsGatheredMs: 50,
   /** … in groups of this size. */
   resultsWrittenTogether: 64,
+  /** While so many wait, nothing more is claimed: after a large import, watches that turn out to be paused come faster than they can be written. */
+  resultsWaitingMax: 1_024,
   /** While the store is away, writing is tried again after this, … */
   resultsRetryMs: 1_000,
   /** … for as long as the claims still hold. */

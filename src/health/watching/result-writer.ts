@@ -6,6 +6,8 @@ import type { Completion, HealthStore } from '../../store/health-port.ts';
 export interface ResultWriter {
   /** Resolves once it is written: true, or false where the claim was lost or the store could not be reached in time. */
   write(completion: Completion): Promise<boolean>;
+  /** How many are not written yet. */
+  unwritten(): number;
   /** Writes what waits, at once. */
   flush(): Promise<void>;
   /** Likewise, and gives up what cannot be written then. */
@@ -27,6 +29,7 @@ interface ResultWriterOptions {
 
 export function createResultWriter({ store, clock, log }: ResultWriterOptions): ResultWriter {
   let waiting: Waiting[] = [];
+  let inHand = 0;
   let timer: NodeJS.Timeout | null = null;
   let writing: Promise<void> = Promise.resolve();
   let isFailing = false;
@@ -46,6 +49,7 @@ export function createResultWriter({ store, clock, log }: ResultWriterOptions): 
   async function writeAll(): Promise<void> {
     const batch = waiting.splice(0, limits.resultsWrittenTogether);
     if (batch.length === 0) return;
+    inHand = batch.length;
     try {
       const outcomes = await store.complete(batch.map(({ completion }) => completion));
       batch.forEach(({ settle }, index) => settle(outcomes[index] ?? false));
@@ -54,6 +58,8 @@ export function createResultWriter({ store, clock, log }: ResultWriterOptions): 
     } catch (error) {
       putBack(batch, error);
       return;
+    } finally {
+      inHand = 0;
     }
     if (waiting.length > 0) await writeAll();
   }
@@ -78,6 +84,7 @@ export function createResultWriter({ store, clock, log }: ResultWriterOptions): 
         else schedule(isFailing ? limits.resultsRetryMs : limits.resultsGatheredMs);
       });
     },
+    unwritten: () => waiting.length + inHand,
     flush,
     async close() {
       isClosed = true;

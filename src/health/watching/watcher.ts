@@ -77,7 +77,7 @@ export function createWatcher({ store, prober, facts, credentials, clock, vantag
   async function claimDue(signal: AbortSignal): Promise<void> {
     const isEnding = (): boolean => signal.aborted;
     for (;;) {
-      const limit = Math.min(pace.allowance(), limits.watchedInFlightMax - underWay.size, limits.claimsTogether);
+      const limit = Math.min(pace.allowance(), limits.watchedInFlightMax - underWay.size, limits.resultsWaitingMax - writer.unwritten(), limits.claimsTogether);
       if (limit <= 0) return;
       const claims = await store.claim({ vantage, nowMs: clock.nowMs(), leaseMs: limits.leaseMs, limit });
       if (isEnding()) return store.release(claims);

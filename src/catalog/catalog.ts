@@ -1,5 +1,4 @@
-import type { RecordAccess, Visibility } from '../core/access.ts';
-import type { AuditedChange } from '../core/audit.ts';
+import type { Visibility } from '../core/access.ts';
 import type { Clock } from '../core/clock.ts';
 import type { AppError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
@@ -35,12 +34,16 @@ export interface GivenAccess {
   readonly shared_with?: Json | undefined;
 }
 
-/** A record that has passed all checks on its way into the catalog. */
-export interface Newcomer {
-  readonly record: RecordFields;
-  readonly access: RecordAccess;
-  /** What the audit is told of it. */
-  readonly changes: readonly AuditedChange[];
+/** Many records that are to be created at once, some hundred at most, with as much respect for policy, quota and audit as one by one. */
+export interface CreationBatch {
+  /**
+   * Checks one more record and takes it; positions count from 0. Nothing is written yet.
+   * @returns its id
+   * @throws {AppError} `INVALID_RECORD`, `RECORD_TOO_LARGE`, `INVALID_REQUEST` for its access, `FORBIDDEN`; it has no position then
+   */
+  add(input: Json, access?: GivenAccess): string;
+  /** Creates those at these positions. To be called once. @returns for each why it was not created; null: it was */
+  create(positions: readonly number[]): Promise<readonly (AppError | null)[]>;
 }
 
 /** Which records, in which order and how many. Whoever asks does not say what may be seen. */
@@ -68,13 +71,7 @@ export interface PrincipalCatalog {
   update(id: string, input: Json, precondition: Precondition, trial?: Trial): Promise<Updated>;
   /** @throws {AppError} `RECORD_NOT_FOUND`, `FORBIDDEN`, `REVISION_STALE` */
   delete(id: string, precondition: Precondition, trial?: Trial): Promise<void>;
-  /** Checks one of many records that `createMany` is to create. @throws {AppError} `INVALID_RECORD`, `RECORD_TOO_LARGE`, `INVALID_REQUEST` for its access, `FORBIDDEN` */
-  prepare(input: Json, access?: GivenAccess): Newcomer;
-  /**
-   * Creates many records, some hundred at most, with as much respect for policy, quota and audit as one by one.
-   * @returns for each why it was not created; null: it was
-   */
-  createMany(newcomers: readonly Newcomer[], trial?: Trial): Promise<readonly (AppError | null)[]>;
+  newBatch(trial?: Trial): CreationBatch;
   /**
    * Changes who may do what with a record: owner, visibility, shares, each as a whole.
    * @throws {AppError} `INVALID_REQUEST`, `RECORD_NOT_FOUND`, `FORBIDDEN`, `QUOTA_REACHED` of the new owner, `REVISION_STALE`

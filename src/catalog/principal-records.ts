@@ -12,8 +12,8 @@ import { parseUpdate } from '../query/update/parse.ts';
 import type { RecordMeta, RecordSummary, StoredRecord } from '../store/port.ts';
 import { recordOf } from '../store/stored-record.ts';
 import { accessChangeOf, auditedAccess } from './access-change.ts';
-import { changesOfNew, createMany, idTaken, newcomerOf } from './bulk/create-many.ts';
-import type { CatalogOptions, Creation, GivenAccess, Newcomer, Precondition, PrincipalCatalog, Search, Trial, Updated, Written } from './catalog.ts';
+import { changesOfNew, idTaken, Newcomers } from './bulk/newcomers.ts';
+import type { CatalogOptions, Creation, CreationBatch, Precondition, PrincipalCatalog, Search, Trial, Updated, Written } from './catalog.ts';
 import type { OwnerQuota } from './owner-quota.ts';
 import { completeNewRecord, completeUpdatedRecord } from './record.ts';
 
@@ -98,12 +98,8 @@ export class PrincipalRecords implements PrincipalCatalog {
     }
   }
 
-  prepare(input: Json, access: GivenAccess = {}): Newcomer {
-    return newcomerOf(this.#actor.principal, input, access);
-  }
-
-  createMany(newcomers: readonly Newcomer[], trial: Trial = {}): Promise<readonly (AppError | null)[]> {
-    return createMany(this.#parts, this.#actor, newcomers, trial);
+  newBatch(trial: Trial = {}): CreationBatch {
+    return new Newcomers(this.#parts, this.#actor, trial);
   }
 
   async update(id: string, input: Json, precondition: Precondition, trial: Trial = {}): Promise<Updated> {

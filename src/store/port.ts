@@ -30,10 +30,18 @@ export interface NewRecord {
   readonly health: HealthSummary;
 }
 
-/** One of many new records, with what the audit is told of it. */
-export interface Insertion {
-  readonly record: NewRecord;
-  readonly audit?: AuditEntry;
+/**
+ * New records on their way. What is taken may be encoded at once, so that nobody holds the objects of many records: memory that lives for the
+ * time of a batch is garbage that takes long to be found.
+ */
+export interface RecordBatch {
+  /** Takes one more; positions count from 0. */
+  add(record: NewRecord, audit?: AuditEntry): void;
+  /**
+   * Adds those at these positions, durably. To be called once. Tells of each, in that order, as `insert` would; of two with one id the first
+   * is taken. When it fails, none is told of, though some may be there where the store has no transactions.
+   */
+  insert(positions: readonly number[]): Promise<readonly ('inserted' | 'exists')[]>;
 }
 
 /** A record that has passed all checks, to be written over the one whose revision is `expectedRevision`. */
@@ -87,11 +95,8 @@ export interface FindQuery {
 export interface RecordStore {
   /** Adds a record, durably. `exists` when its id is taken; nothing is written then. */
   insert(record: NewRecord, audit?: AuditEntry): Promise<'inserted' | 'exists'>;
-  /**
-   * Adds many records at once, durably, some hundred at most. Tells of each, in their order, as `insert` would; of two with one id the first is
-   * taken. When it fails, none is told of, though some may be there where the store has no transactions.
-   */
-  insertMany(records: readonly Insertion[]): Promise<readonly ('inserted' | 'exists')[]>;
+  /** Begins a batch of records that are to be added at once, some hundred at most. */
+  newBatch(): RecordBatch;
   get(id: string): Promise<StoredRecord | null>;
   /** Matches in order, in batches of a few hundred at most. Ends early and quietly when `signal` aborts. */
   find(query: FindQuery, signal: AbortSignal): AsyncIterable<readonly StoredRecord[]>;

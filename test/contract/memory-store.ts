@@ -27,10 +27,16 @@ export function createMemoryStore(audit: AuditStore = createMemoryAudit()): Reco
   };
   return {
     insert,
-    async insertMany(all) {
-      const outcomes: ('inserted' | 'exists')[] = [];
-      for (const { record, audit: told } of all) outcomes.push(await insert(record, told));
-      return outcomes;
+    newBatch() {
+      const all: [NewRecord, AuditEntry | undefined][] = [];
+      return {
+        add: (record, told) => void all.push([record, told]),
+        async insert(positions) {
+          const outcomes: ('inserted' | 'exists')[] = [];
+          for (const position of positions) outcomes.push(await insert(...all[position]!));
+          return outcomes;
+        },
+      };
     },
     get: async (id) => records.get(id) ?? null,
     find: async function* (query, signal) {

@@ -1,7 +1,7 @@
 import type { Store } from '../../src/store/health-port.ts';
 import { auditEntry, chainIn, entryIn, newEntry, readAudit } from './access-fixture.ts';
 import type { HealthFixture } from './health-fixture.ts';
-import { newRecord } from './store-fixture.ts';
+import { insertMany, newRecord } from './store-fixture.ts';
 
 /**
  * What every store must do with what belongs to a record's writes: the audit, and its credentials.
@@ -42,7 +42,7 @@ export function describeRecordAudit(name: string, makeFixture: () => Promise<Hea
     it('has of many inserted at once what is told of each that was, in their order', async () => {
       await store.insert(newRecord('b'), told('one'));
       const many = ['a', 'b', 'c', 'c'].map((id, index) => ({ record: newRecord(id), audit: auditEntry({ record: id, target: `${index}` }) }));
-      await store.insertMany([...many, { record: newRecord('d') }]);
+      await insertMany(store, [...many, { record: newRecord('d') }]);
       await store.insert(newRecord('e'), told('after'));
       expect(await deeds()).toEqual(['one', '0', '2', 'after']);
       await chainIn(store.audit);

@@ -1,7 +1,7 @@
 import type { RecordStore } from '../../src/store/port.ts';
 import { describeReading } from './reading.ts';
 import { describeScopes } from './scopes.ts';
-import { additional, allText, codeOf, count, find, findIds, metaOf, neverAborted, newRecord, openResources, probed, recordOf, type StoreFixture, TIME } from './store-fixture.ts';
+import { additional, allText, codeOf, count, find, findIds, insertMany, metaOf, neverAborted, newRecord, openResources, probed, recordOf, type StoreFixture, TIME } from './store-fixture.ts';
 import { parseFilter } from '../../src/query/filter.ts';
 
 /**
@@ -61,18 +61,20 @@ function describeWriting(makeFixture: () => Promise<StoreFixture>): void {
     it('inserts many at once, as if one by one: of two with one id the first, and none whose id is taken', async () => {
       await store.insert(newRecord('b', { container_registry_tags: ['older'] }));
       const many = [newRecord('c'), newRecord('b', { container_registry_tags: ['newer'] }), newRecord('a', { container_registry_tags: ['first'] }), newRecord('a', { container_registry_tags: ['second'] })];
-      expect(await store.insertMany(many.map((record) => ({ record })))).toEqual(['inserted', 'exists', 'inserted', 'exists']);
+      expect(await insertMany(store, many.map((record) => ({ record })))).toEqual(['inserted', 'exists', 'inserted', 'exists']);
       expect(await findIds(store, {})).toEqual(['a', 'b', 'c']);
       expect(await findIds(store, { container_registry_tags: { $in: ['older', 'first'] } })).toEqual(['a', 'b']);
       expect(await findIds(store, { container_registry_tags: { $in: ['newer', 'second'] } })).toEqual([]);
-      expect(await store.insertMany([])).toEqual([]);
+      expect(await insertMany(store, [])).toEqual([]);
+      expect(await insertMany(store, ['d', 'e', 'f'].map((id) => ({ record: newRecord(id) })), [2, 0])).toEqual(['inserted', 'inserted']);
+      expect(await findIds(store, {})).toEqual(['a', 'b', 'c', 'd', 'f']);
     });
 
     it('keeps of many the same as of one, also of one with more leaves than an index takes', async () => {
       const fields = { container_registry_tags: ['x', 'y'], container_registry_metadata: { b: [1, true, { c: null }], note: 'é😀\u2028', many: Array.from({ length: 2_500 }, (_unused, index) => index) } };
       const meta = metaOf({ owner: 'ann', visibility: 'private', shared_with: [{ with: 'group:ops', may: 'pull' }], revision: 1 });
       await store.insert(newRecord('one', fields, { meta, health: probed('up') }));
-      await store.insertMany([{ record: newRecord('two', { ...fields, container_registry_name: 'registry one' }, { meta, health: probed('up') }) }]);
+      await insertMany(store, [{ record: newRecord('two', { ...fields, container_registry_name: 'registry one' }, { meta, health: probed('up') }) }]);
       const [one, two] = await Promise.all(['one', 'two'].map((id) => store.get(id)));
       expect(JSON.parse(JSON.stringify(two!).replaceAll('two', 'one'))).toEqual(JSON.parse(JSON.stringify(one)));
       expect(await findIds(store, { container_registry_tags: 'y', 'meta.owner': 'ann', 'health.status': 'up' })).toEqual(['one', 'two']);
@@ -82,7 +84,7 @@ function describeWriting(makeFixture: () => Promise<StoreFixture>): void {
     it('inserts many while others write, read and count, and all of it is there', async () => {
       const batches = Array.from({ length: 3 }, (_unused, batch) => Array.from({ length: 100 }, (_each, index) => ({ record: newRecord(`m-${batch}-${index}`, { container_registry_tags: ['many'] }) })));
       const singles = Array.from({ length: 20 }, (_unused, index) => newRecord(`s-${index}`, { container_registry_tags: ['single'] }));
-      const [outcomes] = await Promise.all([Promise.all(batches.map((batch) => store.insertMany(batch))), Promise.all(singles.map((record) => store.insert(record))), findIds(store, {})]);
+      const [outcomes] = await Promise.all([Promise.all(batches.map((batch) => insertMany(store, batch))), Promise.all(singles.map((record) => store.insert(record))), findIds(store, {})]);
       expect(new Set(outcomes.flat())).toEqual(new Set(['inserted']));
       expect(await Promise.all(['many', 'single'].map((tag) => count(store, { container_registry_tags: tag })))).toEqual([300, 20]);
       expect(await store.delete('m-2-99')).toBe('deleted');
@@ -238,7 +240,7 @@ async function settled(difference: () => string[]): Promise<string[]> {
 /** Every call once, with walks that are broken off by their reader and by a signal. */
 async function useAll(store: RecordStore): Promise<void> {
   await Promise.all(Array.from({ length: 50 }, (_unused, index) => store.insert(newRecord(`r${index}`, { container_registry_tags: ['all'] }))));
-  await store.insertMany([{ record: newRecord('many') }]);
+  await insertMany(store, [{ record: newRecord('many') }]);
   await store.replace({ record: recordOf('r1'), meta: metaOf({ revision: 2 }), expectedRevision: 1 });
   for (const filter of [{}, { container_registry_tags: 'all' }, { container_registry_name: { $regex: '1' } }]) {
     for await (const batch of store.find({ filter: parseFilter(filter), scope: null, sort: [], after: null, limit: null }, neverAborted)) if (batch.length > 0) break;

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { openAccess, type Scope } from '../../src/core/access.ts';
+import type { AuditEntry } from '../../src/core/audit.ts';
 import { AppError } from '../../src/core/errors.ts';
 import { neverProbed, withVantage, type HealthSummary, type Verdict } from '../../src/core/health-summary.ts';
 import type { JsonObject } from '../../src/core/json.ts';
@@ -72,6 +73,13 @@ export async function allText(store: RecordStore, scope: Scope | null = null): P
   const chunks: string[] = [];
   for await (const chunk of store.readAllText(scope, neverAborted)) chunks.push(Buffer.from(chunk).toString());
   return chunks.join(',');
+}
+
+/** Inserts a batch of records, all or those at some positions. */
+export function insertMany(store: RecordStore, insertions: readonly { readonly record: NewRecord; readonly audit?: AuditEntry }[], positions = [...insertions.keys()]): Promise<readonly string[]> {
+  const batch = store.newBatch();
+  for (const { record, audit } of insertions) batch.add(record, audit);
+  return batch.insert(positions);
 }
 
 /** The whole catalog read as lines. */

@@ -2,36 +2,32 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
 import { limits } from '../../core/limits.ts';
 
-export interface BatchLimits<T> {
-  readonly itemsMax: number;
-  readonly textMax: number;
-  readonly textOf: (item: T) => number;
-  /** A batch is not held back for longer than this while nothing more comes. */
-  readonly idleMs: number;
+/** Something that items are put into. */
+export interface Batch<T> {
+  /** @returns whether there is room for more */
+  put(item: T): boolean;
 }
 
 /**
- * Gathers what comes into batches. One that is not full goes out when nothing more comes for a while: whoever sends a line now and then
+ * Puts what comes into batches. One that is not full goes out when nothing more comes for a while: whoever sends a line now and then
  * hears of each.
  */
-export async function* inBatches<T>(items: AsyncIterable<T>, { itemsMax, textMax, textOf, idleMs }: BatchLimits<T>): AsyncGenerator<readonly T[]> {
+export async function* inBatches<T, B extends Batch<T>>(items: AsyncIterable<T>, newBatch: () => B, idleMs: number): AsyncGenerator<B> {
   const iterator = items[Symbol.asyncIterator]();
-  let batch: T[] = [];
-  let textLength = 0;
+  let batch: B | null = null;
   let next = iterator.next();
   try {
     for (;;) {
-      const found = batch.length === 0 ? await next : await withinIdle(next, idleMs);
+      const found = batch === null ? await next : await withinIdle(next, idleMs);
       if (found !== null && found.done !== true) {
-        batch.push(found.value);
-        textLength += textOf(found.value);
+        batch ??= newBatch();
+        const hasRoom = batch.put(found.value);
         next = iterator.next();
-        if (batch.length < itemsMax && textLength < textMax) continue;
+        if (hasRoom) continue;
       }
-      if (batch.length > 0) yield batch;
+      if (batch !== null) yield batch;
       if (found?.done === true) return;
-      batch = [];
-      textLength = 0;
+      batch = null;
     }
   } finally {
     // Whoever stops early leaves an item behind that nobody waits for.

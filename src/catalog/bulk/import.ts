@@ -2,8 +2,8 @@ import { AppError, type ErrorCode } from '../../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import type { Clock } from '../../core/clock.ts';
 import { limits } from '../../core/limits.ts';
-import type { GivenAccess, Newcomer, PrincipalCatalog } from '../catalog.ts';
-import { inBatches, oneAhead, yielding } from './batches.ts';
+import type { CreationBatch, GivenAccess, PrincipalCatalog } from '../catalog.ts';
+import { inBatches, oneAhead, yielding, type Batch } from './batches.ts';
 import type { Piece } from './pieces.ts';
 
 export interface ImportOptions {
@@ -30,17 +30,7 @@ export interface ImportSummary {
   readonly summary: { readonly lines: number } & Readonly<Record<ImportOutcome, number>> & { readonly dry_run: boolean };
 }
 
-type Records = Pick<PrincipalCatalog, 'prepare' | 'createMany' | 'update'>;
-
-/** A line that has been read: what it would be as a new record, or why it cannot be one. */
-interface Reading {
-  readonly line: number;
-  readonly id: string | null;
-  readonly textLength: number;
-  /** The fields that the line gives; null where it is none that could be read. */
-  readonly fields: JsonObject | null;
-  readonly newcomer: Newcomer | AppError;
-}
+type Records = Pick<PrincipalCatalog, 'newBatch' | 'update'>;
 
 /**
  * Imports records, one from each piece. What came of each is told in the order of lines, once it is durable; while some are written, the
@@ -54,13 +44,8 @@ export async function* importRecords(
 ): AsyncGenerator<readonly (ImportedLine | ImportSummary)[]> {
   const counts = { lines: 0, created: 0, updated: 0, unchanged: 0, failed: 0 };
   const seen = options.dryRun ? new Set<string>() : null;
-  const batches = inBatches(yielding(readAll(records, pieces, options), clock), {
-    itemsMax: limits.importRecordsTogether,
-    textMax: limits.importTextTogether,
-    textOf: ({ textLength }) => textLength,
-    idleMs: limits.importIdleMs,
-  });
-  for await (const lines of oneAhead(batches, (batch) => writeBatch(records, batch, options, seen))) {
+  const batches = inBatches(yielding(pieces, clock), () => new ImportBatch(records, options, seen), limits.importIdleMs);
+  for await (const lines of oneAhead(batches, (batch) => batch.write())) {
     counts.lines += lines.length;
     for (const { outcome } of lines) counts[outcome]++;
     yield lines;
@@ -68,27 +53,142 @@ export async function* importRecords(
   yield [{ summary: { ...counts, dry_run: options.dryRun } }];
 }
 
-async function* readAll(records: Records, pieces: AsyncIterable<Piece>, options: ImportOptions): AsyncGenerator<Reading> {
-  for await (const piece of pieces) yield read(records, piece, options);
+/** A line that has been read. */
+interface Reading {
+  readonly line: number;
+  readonly id: string | null;
+  /** Its position among the newcomers, or why it cannot be one. */
+  readonly newcomer: number | AppError;
+  /** What a record that is there already is to be updated with; null where none is to be. */
+  readonly fields: JsonObject | null;
 }
 
-function read(records: Records, piece: Piece, { visibility }: ImportOptions): Reading {
-  const { line } = piece;
-  let given: JsonObject;
-  try {
-    given = givenIn(piece);
-  } catch (error) {
-    return { line, id: null, textLength: 0, fields: null, newcomer: appErrorOf(error) };
+/** Lines that are written together. */
+class ImportBatch implements Batch<Piece> {
+  readonly #newPart: () => ImportPart;
+  readonly #parts: ImportPart[] = [];
+  #lines = 0;
+  #textLength = 0;
+
+  /** @param seen in a trial, ids that earlier lines would have created */
+  constructor(records: Records, options: ImportOptions, seen: Set<string> | null) {
+    this.#newPart = () => new ImportPart(records, options, seen);
   }
-  const { meta = null, ...fields } = given;
-  const id = typeof fields['container_registry_id'] === 'string' ? fields['container_registry_id'] : null;
-  const textLength = 'text' in piece ? piece.text.length : 0;
-  try {
-    const newcomer = records.prepare(fields, { visibility, ...accessIn(meta) });
-    return { line, id: newcomer.record.container_registry_id, textLength, fields, newcomer };
-  } catch (error) {
-    return { line, id, textLength, fields, newcomer: appErrorOf(error) };
+
+  put(piece: Piece): boolean {
+    const given = givenIn(piece);
+    let part = this.#parts.at(-1);
+    // A line that updates what an earlier one creates has to wait for it.
+    if (part === undefined || part.hasTaken(given)) this.#parts.push((part = this.#newPart()));
+    part.put(piece.line, given);
+    this.#lines++;
+    if ('text' in piece) this.#textLength += piece.text.length;
+    return this.#lines < limits.importRecordsTogether && this.#textLength < limits.importTextTogether;
   }
+
+  async write(): Promise<readonly ImportedLine[]> {
+    const lines: ImportedLine[] = [];
+    for (const part of this.#parts) lines.push(...(await part.write()));
+    return lines;
+  }
+}
+
+/** Lines of which none depends on another. */
+class ImportPart {
+  readonly #records: Records;
+  readonly #options: ImportOptions;
+  readonly #seen: Set<string> | null;
+  readonly #newcomers: CreationBatch;
+  readonly #readings: Reading[] = [];
+  readonly #updatedIds = new Set<string>();
+  #added = 0;
+
+  constructor(records: Records, options: ImportOptions, seen: Set<string> | null) {
+    this.#records = records;
+    this.#options = options;
+    this.#seen = seen;
+    this.#newcomers = records.newBatch({ dryRun: options.dryRun });
+  }
+
+  /** Whether a line is about a record that an earlier one has updated or made. */
+  hasTaken(given: JsonObject | AppError): boolean {
+    const id = givenIdOf(given);
+    return id !== null && this.#updatedIds.has(id);
+  }
+
+  put(line: number, given: JsonObject | AppError): void {
+    const id = givenIdOf(given);
+    if (given instanceof AppError) {
+      this.#readings.push({ line, id, newcomer: given, fields: null });
+      return;
+    }
+    const { meta = null, ...fields } = given;
+    const isUpdate = this.#options.mode === 'upsert' && id !== null;
+    if (isUpdate) this.#updatedIds.add(id);
+    this.#readings.push({ line, ...this.#asNewcomer(id, fields, meta), fields: isUpdate ? fields : null });
+  }
+
+  #asNewcomer(givenId: string | null, fields: JsonObject, meta: Json): Pick<Reading, 'id' | 'newcomer'> {
+    try {
+      const id = this.#newcomers.add(fields, { visibility: this.#options.visibility, ...accessIn(meta) });
+      return { id, newcomer: this.#added++ };
+    } catch (error) {
+      return { id: givenId, newcomer: appErrorOf(error) };
+    }
+  }
+
+  async write(): Promise<readonly ImportedLine[]> {
+    const results = await Promise.all(this.#readings.map((reading) => this.#updated(reading)));
+    const positions: number[] = [];
+    const created: number[] = [];
+    for (const [index, { id, newcomer }] of this.#readings.entries()) {
+      if (results[index] !== null) continue;
+      const repeated = newcomer instanceof AppError ? newcomer : this.#repeated(id);
+      results[index] = repeated;
+      if (repeated !== null || newcomer instanceof AppError) continue;
+      positions.push(newcomer);
+      created.push(index);
+    }
+    const failures = await this.#create(positions);
+    for (const [position, index] of created.entries()) results[index] = failures[position] ?? 'created';
+    return this.#readings.map((reading, index) => lineOf(reading, results[index] ?? 'failed'));
+  }
+
+  /** @returns null where there is no such record yet */
+  async #updated({ id, fields }: Reading): Promise<ImportOutcome | AppError | null> {
+    if (id === null || fields === null) return null;
+    try {
+      const { isChanged } = await this.#records.update(id, fields, { kind: 'none' }, { dryRun: this.#options.dryRun });
+      return isChanged ? 'updated' : 'unchanged';
+    } catch (error) {
+      const failure = appErrorOf(error);
+      return failure.code === 'RECORD_NOT_FOUND' ? null : failure;
+    }
+  }
+
+  /** A trial writes nothing, so it has to remember what earlier lines would have created; so many of them that memory stays bounded. */
+  #repeated(id: string | null): ImportOutcome | AppError | null {
+    if (this.#seen === null || id === null) return null;
+    if (this.#seen.has(id)) return this.#options.mode === 'upsert' ? 'updated' : new AppError('ID_EXISTS', `An earlier line has the id ${id} already.`);
+    if (this.#seen.size < limits.importTrialIdsMax) this.#seen.add(id);
+    return null;
+  }
+
+  async #create(positions: readonly number[]): Promise<readonly (AppError | null)[]> {
+    if (positions.length === 0) return [];
+    try {
+      return await this.#newcomers.create(positions);
+    } catch (error) {
+      // The store was away, or is full: these lines have failed, and the next ones may not.
+      const failure = appErrorOf(error);
+      return positions.map(() => failure);
+    }
+  }
+}
+
+function givenIdOf(given: JsonObject | AppError): string | null {
+  const id = given instanceof AppError ? null : given['container_registry_id'];
+  return typeof id === 'string' ? id : null;
 }
 
 /** An export's lines say more about a record than can be taken over: when it was made, and how often it was changed, is another story here. */
@@ -106,87 +206,13 @@ const FAULTS = {
   cut_off: new AppError('INVALID_JSON', 'The array ends before its closing bracket; what came before this was taken.'),
 } as const;
 
-/** @throws {AppError} `INVALID_JSON`, `INVALID_RECORD`, `RECORD_TOO_LARGE` */
-function givenIn(piece: Piece): JsonObject {
-  if ('fault' in piece) throw FAULTS[piece.fault];
-  let parsed: Json;
+function givenIn(piece: Piece): JsonObject | AppError {
+  if ('fault' in piece) return FAULTS[piece.fault];
   try {
-    parsed = JSON.parse(piece.text) as Json;
+    const parsed = JSON.parse(piece.text) as Json;
+    return isJsonObject(parsed) ? parsed : new AppError('INVALID_RECORD', 'A record is a JSON object.');
   } catch (error) {
-    throw new AppError('INVALID_JSON', `The line is not valid JSON: ${error instanceof Error ? error.message : String(error)}.`);
-  }
-  if (isJsonObject(parsed)) return parsed;
-  throw new AppError('INVALID_RECORD', 'A record is a JSON object.');
-}
-
-async function writeBatch(records: Records, batch: readonly Reading[], options: ImportOptions, seen: Set<string> | null): Promise<readonly ImportedLine[]> {
-  const lines: ImportedLine[] = [];
-  // A line that updates what an earlier one creates has to wait for it.
-  for (const part of options.mode === 'create' ? [batch] : withoutRepeatedIds(batch)) lines.push(...(await writePart(records, part, options, seen)));
-  return lines;
-}
-
-function withoutRepeatedIds(batch: readonly Reading[]): readonly (readonly Reading[])[] {
-  const parts: Reading[][] = [];
-  let ids = new Set<string>();
-  for (const reading of batch) {
-    const part = parts.at(-1);
-    if (part === undefined || (reading.id !== null && ids.has(reading.id))) {
-      parts.push([reading]);
-      ids = new Set();
-    } else part.push(reading);
-    if (reading.id !== null) ids.add(reading.id);
-  }
-  return parts;
-}
-
-async function writePart(records: Records, part: readonly Reading[], options: ImportOptions, seen: Set<string> | null): Promise<readonly ImportedLine[]> {
-  const results = new Map<Reading, ImportOutcome | AppError>();
-  if (options.mode === 'upsert') {
-    const updates = await Promise.all(part.map((reading) => updated(records, reading, options)));
-    for (const [index, reading] of part.entries()) if (updates[index] !== undefined && updates[index] !== null) results.set(reading, updates[index]);
-  }
-  const created: { reading: Reading; newcomer: Newcomer }[] = [];
-  for (const reading of part) {
-    if (results.has(reading)) continue;
-    const repeated = seen === null ? null : repeatedIn(seen, reading, options);
-    if (reading.newcomer instanceof AppError) results.set(reading, reading.newcomer);
-    else if (repeated !== null) results.set(reading, repeated);
-    else created.push({ reading, newcomer: reading.newcomer });
-  }
-  const failures = await createAll(records, created.map(({ newcomer }) => newcomer), options);
-  for (const [index, { reading }] of created.entries()) results.set(reading, failures[index] ?? 'created');
-  return part.map((reading) => lineOf(reading, results.get(reading) ?? 'failed'));
-}
-
-/** A trial writes nothing, so it has to remember what earlier lines would have created; so many of them that memory stays bounded. */
-function repeatedIn(seen: Set<string>, { id, newcomer }: Reading, { mode }: ImportOptions): ImportOutcome | AppError | null {
-  if (id === null || newcomer instanceof AppError) return null;
-  if (seen.has(id)) return mode === 'upsert' ? 'updated' : new AppError('ID_EXISTS', `An earlier line has the id ${id} already.`);
-  if (seen.size < limits.importTrialIdsMax) seen.add(id);
-  return null;
-}
-
-async function createAll(records: Records, newcomers: readonly Newcomer[], { dryRun }: ImportOptions): Promise<readonly (AppError | null)[]> {
-  if (newcomers.length === 0) return [];
-  try {
-    return await records.createMany(newcomers, { dryRun });
-  } catch (error) {
-    // The store was away, or is full: these lines have failed, and the next ones may not.
-    const failure = appErrorOf(error);
-    return newcomers.map(() => failure);
-  }
-}
-
-/** @returns null where there is no such record yet */
-async function updated(records: Records, { id, fields, newcomer }: Reading, { dryRun }: ImportOptions): Promise<ImportOutcome | AppError | null> {
-  if (id === null || fields === null || fields['container_registry_id'] === undefined) return newcomer instanceof AppError ? newcomer : null;
-  try {
-    const { isChanged } = await records.update(id, fields, { kind: 'none' }, { dryRun });
-    return isChanged ? 'updated' : 'unchanged';
-  } catch (error) {
-    const failure = appErrorOf(error);
-    return failure.code === 'RECORD_NOT_FOUND' ? null : failure;
+    return new AppError('INVALID_JSON', `The line is not valid JSON: ${error instanceof Error ? error.message : String(error)}.`);
   }
 }
 

@@ -1,14 +1,12 @@
 import type { Collection } from 'mongodb';
-import type { AuditEntry } from '../../core/audit.ts';
 import { systemClock, type Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
-import { limits } from '../../core/limits.ts';
 import type { Store } from '../health-port.ts';
-import type { Insertion } from '../port.ts';
 import { createMongoAudit } from './access/audit.ts';
 import { createAuditAppender } from './access/audit-appender.ts';
 import { accessCollectionsOf, ensureAccessIndexes } from './access/collections.ts';
 import { createMongoEntries, removeOwned } from './access/entries.ts';
+import { newBatchOf } from './batch.ts';
 import { openConnection, type StoreLog } from './connection.ts';
 import { createMongoCopy } from './copy/copy.ts';
 import type { CatalogDocument } from './document.ts';
@@ -16,7 +14,7 @@ import { countOwned, countRecords, findRecords, readAllLines, readAllText, type 
 import { ensureHealthIndexes, healthCollectionsOf } from './health/collections.ts';
 import { createMongoHealthStore } from './health/health-store.ts';
 import { ensureIndexes, findDuplicateIds, RECORD_INDEXES } from './indexes.ts';
-import { deleteRecord, getRecord, insertRecord, insertRecords, replaceRecord } from './records.ts';
+import { deleteRecord, getRecord, insertRecord, replaceRecord } from './records.ts';
 import { summarize } from './summary.ts';
 
 export interface MongoStoreOptions {
@@ -54,14 +52,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
   const { runAudited, runTold } = appender;
   return {
     insert: (record, audit) => runAudited((records) => insertRecord(records, record), (outcome) => outcome === 'inserted', audit),
-    async insertMany(insertions) {
-      const outcomes: ('inserted' | 'exists')[] = [];
-      for (let start = 0; start < insertions.length; start += limits.mongoInsertedTogether) {
-        const some = insertions.slice(start, start + limits.mongoInsertedTogether);
-        outcomes.push(...(await runTold((records) => insertRecords(records, some.map(({ record }) => record)), (told) => toldOf(some, told))));
-      }
-      return outcomes;
-    },
+    newBatch: () => newBatchOf(runTold),
     summary: (scope) => summarize(searches, scope),
     get: (id) => connection.run((records) => getRecord(records, id)),
     find: (query, signal) => findRecords(searches, query, signal),
@@ -81,11 +72,6 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
       await connection.close();
     },
   };
-}
-
-/** What is to be told of those that were inserted. */
-function toldOf(insertions: readonly Insertion[], outcomes: readonly string[]): readonly AuditEntry[] {
-  return insertions.flatMap(({ audit }, index) => (audit !== undefined && outcomes[index] === 'inserted' ? [audit] : []));
 }
 
 /** The record first: credentials that are left behind, should the second step fail, are of no use to any other record. */

@@ -5,9 +5,10 @@ import { AppError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Log } from '../../telemetry/logs.ts';
 import type { Store } from '../health-port.ts';
+import type { RecordBatch } from '../port.ts';
 import { createAudit, createAuditLog } from './access/audit.ts';
 import { createEntries, deleteOwned } from './access/entries.ts';
-import { bulkRequestOf } from './bulk/protocol.ts';
+import { InsertionTexts } from './bulk/protocol.ts';
 import { createBulkThread } from './bulk/thread.ts';
 import { createCheckpoints } from './checkpoint/checkpoints.ts';
 import { createCheckpointThread } from './checkpoint/thread.ts';
@@ -133,10 +134,13 @@ function assemble({ connection, file, log, clock, queryLimits, release }: Parts)
   /** Preparing a change may fail as the change itself may. */
   const writeAudited = <T>(prepare: () => () => T, hasEffect: (outcome: T) => boolean, audit: AuditEntry | undefined): Promise<T> =>
     guarded(() => writer.write(auditLog.audited(prepare(), hasEffect, audit)));
-  const insertMany = async (records: Parameters<Store['insertMany']>[0]): ReturnType<Store['insertMany']> => {
-    if (records.length === 0) return [];
-    const request = bulkRequestOf(records);
-    return writer.lend(() => bulk.run(request).finally(() => auditLog.forget()));
+  const newBatch = (): RecordBatch => {
+    const texts = new InsertionTexts();
+    return {
+      add: (record, audit) => texts.add({ record, audit }),
+      insert: (positions) =>
+        guarded(() => (positions.length === 0 ? [] : writer.lend(() => bulk.run(texts.requestOf(positions)).finally(() => auditLog.forget())))),
+    };
   };
   const deleting = (id: string, expectedRevision: number | undefined) => {
     const change = records.delete(id, expectedRevision);
@@ -156,7 +160,7 @@ function assemble({ connection, file, log, clock, queryLimits, release }: Parts)
     audit: createAudit({ connection, log: auditLog, read, write }),
     copy: createCopy({ connection, records, rows: createRows(connection, null), watches: health, openReader, read, write }),
     insert: (record, audit) => writeAudited(() => records.insert(record), (outcome) => outcome === 'inserted', audit),
-    insertMany: (records) => guarded(() => insertMany(records)),
+    newBatch,
     replace: (replacement, audit) => writeAudited(() => records.replace(replacement), (isReplaced) => isReplaced, audit),
     delete: (id, expectedRevision, audit) => writeAudited(() => deleting(id, expectedRevision), (outcome) => outcome === 'deleted', audit),
     get: (id) => guarded(() => rows.one(id)?.record ?? null),

@@ -44,7 +44,7 @@ export function newRowsOf({ record, meta, health }: NewRecord): NewRows {
 }
 
 /** Adds the record's own row; those of the index are to follow. @returns false where the id is taken */
-export function insertRow(connection: Connection, { columns }: NewRows): boolean {
+export function insertRow(connection: Connection, columns: NewRows['columns']): boolean {
   return connection.run(INSERT, ...columns) === 1;
 }
 
@@ -53,7 +53,7 @@ export function createRecords(connection: Connection, rows: Rows, cache: RowCach
     insert(record) {
       const added = newRowsOf(record);
       return () => {
-        if (!insertRow(connection, added)) return 'exists';
+        if (!insertRow(connection, added.columns)) return 'exists';
         insertTerms(connection, paths, added.id, added.terms);
         return 'inserted';
       };

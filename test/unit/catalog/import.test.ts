@@ -4,7 +4,7 @@ import { createCatalog, type Catalog } from '../../../src/catalog/catalog.ts';
 import { AppError } from '../../../src/core/errors.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { Actor } from '../../../src/core/principal.ts';
-import type { RecordStore } from '../../../src/store/port.ts';
+import type { RecordBatch, RecordStore } from '../../../src/store/port.ts';
 import { createMemoryStore } from '../../contract/memory-store.ts';
 import { metaOf, newRecord, TIME } from '../../contract/store-fixture.ts';
 import { local, tokenActor, userActor } from '../../support/actors.ts';
@@ -137,10 +137,13 @@ describe('importing records', () => {
   });
 
   it('tells of lines that a store could not take, and goes on', async () => {
-    const insertMany = store.insertMany.bind(store);
-    let calls = 0;
+    let batches = 0;
+    const newBatch = (): RecordBatch => {
+      const batch = store.newBatch();
+      return batches++ === 0 ? { ...batch, insert: () => Promise.reject(new AppError('STORE_UNAVAILABLE')) } : batch;
+    };
     catalog = createCatalog({
-      store: { ...store, insertMany: (all) => (++calls === 1 ? Promise.reject(new AppError('STORE_UNAVAILABLE')) : insertMany(all)) },
+      store: { ...store, newBatch },
       clock,
       recordsPerOwnerMax: 3,
       userExists: async () => true,

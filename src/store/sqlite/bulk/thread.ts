@@ -57,7 +57,8 @@ export function createBulkThread({ file, log }: BulkThreadOptions): BulkThread {
       busy.ref();
       const reply = await new Promise<BulkReply>((resolve) => {
         settle = resolve;
-        busy.postMessage(request);
+        // Handed over, not copied.
+        busy.postMessage(request, [request.texts.buffer as ArrayBuffer]);
       });
       settle = null;
       busy.unref();

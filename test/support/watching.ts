@@ -126,7 +126,7 @@ export interface WatchingBench {
   readonly told: Lags;
   /** While true, every call of the store fails as when it is away. */
   isAway: boolean;
-  watcher(change?: { readonly prober?: Prober; readonly vantage?: string; readonly credentials?: ProbeCredentials }): Watcher;
+  watcher(change?: { readonly store?: HealthStore; readonly prober?: Prober; readonly vantage?: string; readonly credentials?: ProbeCredentials }): Watcher;
   /** Stores records and makes them due at once, as the catalog does. */
   add(...records: readonly RecordFields[]): Promise<void>;
   /** Stores records with watches that are due at a time, as if they had been watched at this interval. */

@@ -31,7 +31,7 @@ export function createResultWriter({ store, clock, log }: ResultWriterOptions): 
   let waiting: Waiting[] = [];
   let inHand = 0;
   let timer: NodeJS.Timeout | null = null;
-  let writing: Promise<void> = Promise.resolve();
+  let writing: Promise<void> | null = null;
   let isFailing = false;
   let isClosed = false;
 
@@ -42,26 +42,32 @@ export function createResultWriter({ store, clock, log }: ResultWriterOptions): 
   function flush(): Promise<void> {
     if (timer !== null) clearTimeout(timer);
     timer = null;
-    writing = writing.then(writeAll);
-    return writing;
+    if (writing === null && waiting.length > 0) writing = writeAll();
+    return writing ?? Promise.resolve();
   }
 
+  /** One after the other, and whoever asks for it meanwhile waits for the same: while many come, this goes on for minutes. */
   async function writeAll(): Promise<void> {
+    while (waiting.length > 0 && (await writeSome())) continue;
+    writing = null;
+  }
+
+  /** @returns whether it could be written */
+  async function writeSome(): Promise<boolean> {
     const batch = waiting.splice(0, limits.resultsWrittenTogether);
-    if (batch.length === 0) return;
     inHand = batch.length;
     try {
       const outcomes = await store.complete(batch.map(({ completion }) => completion));
       batch.forEach(({ settle }, index) => settle(outcomes[index] ?? false));
       if (isFailing) log.warn('Results of probes are written again');
       isFailing = false;
+      return true;
     } catch (error) {
       putBack(batch, error);
-      return;
+      return false;
     } finally {
       inHand = 0;
     }
-    if (waiting.length > 0) await writeAll();
   }
 
   /** A store that is away for a moment costs no results. */
@@ -88,8 +94,7 @@ export function createResultWriter({ store, clock, log }: ResultWriterOptions): 
     flush,
     async close() {
       isClosed = true;
-      while (waiting.length > 0) await flush();
-      await writing;
+      while (waiting.length > 0 || writing !== null) await flush();
     },
   };
 }

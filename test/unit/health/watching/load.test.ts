@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '../../../../src/core/limits.ts';
+import type { HealthStore } from '../../../../src/store/health-port.ts';
 import { until } from '../../../support/until.ts';
 import { newRecord } from '../../../contract/store-fixture.ts';
 import { hangs, HERE, idsOf, resultOf, startBench, urlOf, watched, type WatchingBench } from '../../../support/watching.ts';
@@ -72,5 +73,29 @@ describe('a watcher with much to do', () => {
     const probedMs = bench.prober.begun.filter(({ request: { url } }) => url === urlOf('new') || url === 'http://edited.example').map(({ atMs }) => atMs);
     expect(Math.max(...probedMs) - startedMs).toBeLessThan(2_000);
     expect(bench.prober.begun.length).toBeLessThan(3_000);
+  });
+
+  it('claims no more than can wait to be written, however many turn out to be paused', async () => {
+    const ids = idsOf(limits.resultsWaitingMax + 200);
+    for (let from = 0; from < ids.length; from += 100) await bench.add(...ids.slice(from, from + 100).map((id) => watched(id, { enabled: false })));
+    let claimed = 0;
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    const { claim, complete } = bench.health;
+    const store: HealthStore = {
+      ...bench.health,
+      async claim(query) {
+        const claims = await claim(query);
+        claimed += claims.length;
+        return claims;
+      },
+      complete: (completions) => held.then(() => complete(completions)),
+    };
+    bench.watcher({ store }).start();
+    await until(() => claimed >= limits.resultsWaitingMax);
+    await delay(3 * limits.claimEveryMs);
+    expect(claimed).toBe(limits.resultsWaitingMax);
+    goOn();
+    await until(() => claimed === ids.length);
   });
 });

@@ -38,7 +38,8 @@ export interface RememberedFacts {
 /**
  * Remembers what unchanged records say: reading it from their texts costs more than judging a result, takes a fifth of the time of a
  * list, and far more where they name authorities of their own. One memory serves whoever probes and whoever reports. Texts are
- * compared rather than revisions, because documents that somebody else writes keep theirs.
+ * compared rather than revisions, because documents that somebody else writes keep theirs. Those that ask not to be probed are looked at
+ * once, and an import may bring thousands of them: they are not remembered.
  */
 export function createRecordFacts(): RememberedFacts {
   const known = new Map<string, { readonly text: string; readonly facts: RecordFacts }>();
@@ -48,7 +49,7 @@ export function createRecordFacts(): RememberedFacts {
       if (found?.text === text) return found.facts;
       if (known.size >= limits.recordFactsKept) known.clear();
       const facts = factsOf(JSON.parse(text) as RecordFields);
-      known.set(id, { text, facts });
+      if (facts.settings.enabled) known.set(id, { text, facts });
       return facts;
     },
   };

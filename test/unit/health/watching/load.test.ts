@@ -81,15 +81,15 @@ describe('a watcher with much to do', () => {
     let claimed = 0;
     let goOn = (): void => undefined;
     const held = new Promise<void>((resolve) => (goOn = resolve));
-    const { claim, complete } = bench.health;
+    const { health } = bench;
     const store: HealthStore = {
-      ...bench.health,
+      ...health,
       async claim(query) {
-        const claims = await claim(query);
+        const claims = await health.claim(query);
         claimed += claims.length;
         return claims;
       },
-      complete: (completions) => held.then(() => complete(completions)),
+      complete: (completions) => held.then(() => health.complete(completions)),
     };
     bench.watcher({ store }).start();
     await until(() => claimed >= limits.resultsWaitingMax);

@@ -168,9 +168,13 @@ export const limits = {
   checkpointThreadHeapMb: 16,
   checkpointThreadYoungHeapMb: 1,
   /** Pages (of 8 KiB) in the write-ahead log before they are moved into the file: a record touches some thirty, so fewer would mean moving them all the time. */
-  walCheckpointPages: 2_000,
+  walCheckpointPages: 4_000,
   /** Size to which the log is cut after growing beyond it. */
-  walBytesKept: 32 * 1024 * 1024,
+  walBytesKept: 48 * 1024 * 1024,
+  /** A checkpoint beside others who write is made again until only so many pages are left, for which they have to wait, … */
+  walPagesLeftMax: 512,
+  /** … but not more often than this, should they write faster than that. */
+  walPassesMax: 3,
   /** The whole catalog is read in chunks of about this size: a fraction of a millisecond each. */
   textChunkBytes: 256 * 1024,
   /** No chunk is larger, however large the next records are: several of the largest that there can be. */

@@ -95,7 +95,8 @@ describe('checkpoints', () => {
       await checkpoints.settled();
     }
     expect(runs).toBeGreaterThan(0);
-    expect(runs).toBeLessThanOrEqual(4);
+    // Two or three for each time that the log has grown by as much as starts one.
+    expect(runs).toBeLessThanOrEqual(6);
     expect(waiting()).toBeGreaterThan(limits.walCheckpointPages);
     reader.close();
     for (let n = 0; n < CHANGES_TO_MAX; n++) {

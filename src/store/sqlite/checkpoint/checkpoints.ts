@@ -35,10 +35,21 @@ export function createCheckpoints({ connection, thread, lend, log }: Checkpoints
     log.warn('Checkpoints cannot be made beside the service; it makes them itself from now on, and waits for them', { error });
   };
 
+  /** Again and again, as long as that leaves less for which others have to wait. */
+  const runBesideOthers = async (): Promise<void> => {
+    let before = Infinity;
+    for (let pass = 0; pass < limits.walPassesMax; pass++) {
+      const pages = pagesWaiting(connection);
+      if (pages <= limits.walPagesLeftMax || pages >= before) return;
+      before = pages;
+      await thread.run();
+    }
+  };
+
   const run = async (): Promise<void> => {
     try {
-      await thread.run();
-      // The log begins anew only when a change comes that finds all of it in the file; what was written meanwhile is little.
+      await runBesideOthers();
+      // The log begins anew only when a change comes that finds all of it in the file; what is left by now is little.
       await lend(() => thread.run());
     } catch (error) {
       if (!(error instanceof AppError)) giveUp(error);

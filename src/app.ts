@@ -62,7 +62,7 @@ export interface App {
  * @throws {StartError} when the service cannot run as configured; nothing is left open then
  */
 export async function createApp(config: Config, version: string): Promise<App> {
-  const exposure = decideExposure(config.host, config.auth);
+  const exposure = decideExposure(config.host, config.auth, config.trustProxy !== 0);
   const certificate = certificateFilesOf(config.tlsCertFile, config.tlsKeyFile);
   const extraCa = readExtraCa(config);
   refuseSplitRoles(config);

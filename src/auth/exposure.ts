@@ -7,8 +7,8 @@ export interface Exposure {
   /** Only this machine can reach it: secrets may go over plain HTTP. */
   readonly loopback: boolean;
   /**
-   * Only names of this machine are answered: where nobody has to log in, a web page must not reach it by DNS rebinding. Behind a proxy
-   * requests come under the names of the proxy, which asks for logins then.
+   * Only names of this machine are answered: a web page must not reach it by DNS rebinding. Behind a proxy requests come under the
+   * proxy's names, which a login makes harmless.
    */
   readonly ownNamesOnly: boolean;
   /** Callers say who they are; otherwise everybody is `localPrincipal`. */
@@ -17,12 +17,15 @@ export interface Exposure {
   readonly warning: string | null;
 }
 
-/** Decides how far the service is open. */
-export function decideExposure(host: string, auth: 'auto' | 'on' | 'off'): Exposure {
+/**
+ * Decides how far the service is open.
+ * @param isBehindProxy whether a proxy in front is trusted
+ */
+export function decideExposure(host: string, auth: 'auto' | 'on' | 'off', isBehindProxy: boolean): Exposure {
   const loopback = isLoopbackName(host);
   const demandsLogin = auth === 'on' || (auth === 'auto' && !loopback);
   const isOpen = !loopback && !demandsLogin;
-  return { loopback, ownNamesOnly: loopback && !demandsLogin, demandsLogin, warning: isOpen ? `AUTH=off: everybody who reaches ${host === '' ? 'any address of this machine' : host} has all rights.` : null };
+  return { loopback, ownNamesOnly: loopback && !(demandsLogin && isBehindProxy), demandsLogin, warning: isOpen ? `AUTH=off: everybody who reaches ${host === '' ? 'any address of this machine' : host} has all rights.` : null };
 }
 
 /**

@@ -91,7 +91,7 @@ function trustedProxies(text: string): number | readonly string[] {
   if (/^\d{1,2}$/.test(text)) return Number(text);
   const entries = words(text);
   parseCidrs(entries.join(','));
-  return entries;
+  return entries.length === 0 ? 0 : entries;
 }
 
 /** Every setting of the service. The README's table is generated from here. */

@@ -161,11 +161,11 @@ describeWithPeer(clusterPeers, 'the manifests, on a Kubernetes control plane', (
   describe('the installation over MongoDB', () => {
     it('comes up with three replicas on three nodes, of which one at a time may go', async () => {
       walk(blocks('Over MongoDB', 'sh').join(''));
-      await until(() => (cluster.get('deployment/portolan', '-n', 'portolan') as Deployment).status?.availableReplicas === 3, 30_000);
+      await until(() => (cluster.get('deployment/portolan', '-n', 'portolan') as Deployment).status?.availableReplicas === 3, 90_000);
       expect(new Set(pods('portolan').map(({ spec }) => spec.nodeName)).size).toBe(3);
       await until(() => (cluster.get('pdb/portolan', '-n', 'portolan') as { status: { currentHealthy: number } }).status.currentHealthy === 3, 30_000);
       expect(cluster.get('pdb/portolan', '-n', 'portolan')).toMatchObject({ status: { disruptionsAllowed: 1, desiredHealthy: 2 } });
-    }, 120_000);
+    }, 180_000);
   });
 
   describe('what they say', () => {

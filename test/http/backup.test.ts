@@ -88,7 +88,7 @@ describe('a backup on its way', () => {
   it('is the only one: who asks for another meanwhile is told to wait', async () => {
     const { asking, answer } = await begin(service.url);
     const second = await callerOf(service.url, 'local', null).call('POST', PATH);
-    expect([second.status, second.body.code, Number(second.headers.get('retry-after')) > 0]).toEqual([503, 'OVERLOADED', true]);
+    expect([second.status, second.body.code, Number(second.headers.get('retry-after')) > 0]).toEqual([409, 'BACKUP_UNDER_WAY', true]);
     answer.resume();
     await once(answer, 'end');
     asking.destroy();

@@ -31,9 +31,9 @@ export function backupRoutes({ makeBackup }: BackupRoutesOptions): RouteDefiniti
       slow: true,
       parameters: [],
       answers: { 200: { description: 'The file.', contentType: SQLITE_TYPE, headers: ['Repr-Digest', 'Content-Length'] } },
-      errors: [...storeWriteErrors],
+      errors: ['BACKUP_UNDER_WAY', ...storeWriteErrors],
       async handle({ actor }) {
-        if (isUnderWay) throw new AppError('OVERLOADED', 'A backup is being made already. Wait until it is there.', { retryAfterS: 30 });
+        if (isUnderWay) throw new AppError('BACKUP_UNDER_WAY', 'A backup is being made already. Wait until it is there.', { retryAfterS: 30 });
         isUnderWay = true;
         const backup = await makeBackup(actor).catch((error: unknown) => {
           isUnderWay = false;

@@ -75,12 +75,10 @@ const LINES: Form = { record: 'doc', between: 'char(10)', end: 'char(10)' };
 
 /** The record but for its last brace. Of a blob the end is known; in a text every character would have to be counted up to it. */
 const OPEN_RECORD = 'substr(CAST(doc AS BLOB), 1, octet_length(doc) - 1)';
-/** As `JSON.stringify` writes the meta of a record, behind its own fields. One call joins all: each `||` would copy the record once more. */
-const LINES_WITH_META: Form = {
-  ...LINES,
-  record: `concat(${OPEN_RECORD}, ',"meta":{"created_at":', json_quote(created_at), ',"updated_at":', json_quote(updated_at), ',"revision":', revision,
-    ',"owner":', json_quote(owner), ',"visibility":', json_quote(visibility), ',"shared_with":', shared_with, '}}')`,
-};
+/** As `JSON.stringify` writes it. */
+const META = `json_object('created_at', created_at, 'updated_at', updated_at, 'revision', revision, 'owner', owner, 'visibility', visibility, 'shared_with', json(shared_with))`;
+/** Behind the record's own fields. One call joins all: each `||` would copy the record once more. */
+const LINES_WITH_META: Form = { ...LINES, record: `concat(${OPEN_RECORD}, ',"meta":', ${META}, '}')` };
 
 /** So many records are looked at and not so many found, because a chunk must not take longer where few are within the scope. */
 function queryOf({ record, between, end }: Form, scope: Scope | null): JoinQuery {

@@ -1,49 +1,28 @@
 /** Entries and the audit on MongoDB: the suites that every store passes, and what only MongoDB brings. */
-import { randomUUID } from 'node:crypto';
-import { MongoClient } from 'mongodb';
 import { limits } from '../../src/core/limits.ts';
 import type { Store } from '../../src/store/health-port.ts';
 import { openMongoStore } from '../../src/store/mongodb/open.ts';
-import { describeWithMongo, startMongo, type MongoServer } from '../support/peers.ts';
+import { useDatabaseServer, type DatabaseFixture } from '../support/mongo/database-server.ts';
+import { describeWithMongo } from '../support/peers.ts';
 import { auditEntry, chainIn, entryIn, newEntry, readAudit } from './access-fixture.ts';
 import { describeAuditStore } from './audit-store.ts';
 import { describeEntryStore } from './entry-store.ts';
-import type { HealthFixture } from './health-fixture.ts';
 import { describeRecordAudit } from './record-audit.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined };
 
 describeWithMongo('over MongoDB’s wire protocol', () => {
-  let server: MongoServer;
-  let client: MongoClient;
-  beforeAll(async () => {
-    server = await startMongo();
-    client = new MongoClient(server.url);
-  }, 30_000);
-  afterAll(async () => {
-    await client.close();
-    await server.stop();
-  });
+  const server = useDatabaseServer();
 
-  const makeFixture = async (): Promise<HealthFixture & { readonly database: string }> => {
-    const database = `portolan-test-${randomUUID()}`;
-    return {
-      database,
-      open: () => openMongoStore({ url: server.url, database, log: quiet }),
-      dispose: async () => {
-        await client.db(database).dropDatabase();
-      },
-    };
-  };
-  describeEntryStore('mongodb', makeFixture);
-  describeAuditStore('mongodb', makeFixture);
-  describeRecordAudit('mongodb', makeFixture);
+  describeEntryStore('mongodb', () => server.makeFixture());
+  describeAuditStore('mongodb', () => server.makeFixture());
+  describeRecordAudit('mongodb', () => server.makeFixture());
 
   describe('several processes', () => {
-    let fixture: Awaited<ReturnType<typeof makeFixture>>;
+    let fixture: DatabaseFixture;
     let stores: Store[];
     beforeEach(async () => {
-      fixture = await makeFixture();
+      fixture = await server.makeFixture();
       stores = await Promise.all([1, 2, 3].map(() => fixture.open()));
     });
     afterEach(async () => {

@@ -1,38 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { MongoClient, ObjectId } from 'mongodb';
+import { ObjectId } from 'mongodb';
 import { openMongoStore } from '../../src/store/mongodb/open.ts';
-import { describeWithMongo, startMongo, type MongoServer } from '../support/peers.ts';
+import { useDatabaseServer } from '../support/mongo/database-server.ts';
+import { describeWithMongo } from '../support/peers.ts';
 import { describeStoreCopy, rowsOf } from './store-copy.ts';
 import { newRecord } from './store-fixture.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined };
 
 describeWithMongo('over MongoDB’s wire protocol', () => {
-  let server: MongoServer;
-  let client: MongoClient;
-  beforeAll(async () => {
-    server = await startMongo();
-    client = new MongoClient(server.url);
-  }, 30_000);
-  afterAll(async () => {
-    await client.close();
-    await server.stop();
-  });
+  const server = useDatabaseServer();
 
-  describeStoreCopy('mongodb', async () => {
-    const database = `portolan-test-${randomUUID()}`;
-    return {
-      open: () => openMongoStore({ url: server.url, database, log: quiet }),
-      dispose: async () => {
-        await client.db(database).dropDatabase();
-      },
-    };
-  });
+  describeStoreCopy('mongodb', () => server.makeFixture());
 
   it('copies documents of an older database as records that nobody has written yet, each id once', async () => {
     const [from, to] = [`portolan-test-${randomUUID()}`, `portolan-test-${randomUUID()}`];
     const foreign = (id: string, name: string) => ({ _id: new ObjectId(), container_registry_id: id, container_registry_name: name, container_registry_public_url: 'http://127.0.0.1:5000' });
-    await client.db(from).collection<ReturnType<typeof foreign>>('container_registry').insertMany([foreign('a', 'first'), foreign('a', 'second'), foreign('b', 'b')]);
+    await server.client.db(from).collection<ReturnType<typeof foreign>>('container_registry').insertMany([foreign('a', 'first'), foreign('a', 'second'), foreign('b', 'b')]);
     const source = await openMongoStore({ url: server.url, database: from, log: quiet });
     const target = await openMongoStore({ url: server.url, database: to, log: quiet });
     try {
@@ -47,7 +31,7 @@ describeWithMongo('over MongoDB’s wire protocol', () => {
       expect(replaced).toBe(true);
     } finally {
       await Promise.all([source.close(), target.close()]);
-      await Promise.all([from, to].map((name) => client.db(name).dropDatabase()));
+      await Promise.all([from, to].map((name) => server.client.db(name).dropDatabase()));
     }
   });
 });

@@ -1,6 +1,5 @@
 /** The health store on MongoDB: the suite that every health store passes, and what only MongoDB brings. */
-import { randomUUID } from 'node:crypto';
-import { MongoClient, ObjectId, type Collection, type Document } from 'mongodb';
+import { ObjectId, type Collection, type Document } from 'mongodb';
 import { openAccess } from '../../src/core/access.ts';
 import { neverProbed } from '../../src/core/health-summary.ts';
 import type { ClaimedWatch, HealthStore, Store } from '../../src/store/health-port.ts';
@@ -10,7 +9,8 @@ import { complete } from '../../src/store/mongodb/health/complete.ts';
 import { openMongoStore } from '../../src/store/mongodb/open.ts';
 import { recordOf } from '../../src/store/stored-record.ts';
 import { openFixture, type MongoFixture } from '../support/mongo/stores.ts';
-import { describeWithMongo, startMongo, type MongoServer } from '../support/peers.ts';
+import { useDatabaseServer } from '../support/mongo/database-server.ts';
+import { describeWithMongo } from '../support/peers.ts';
 import { addDue, addRecords, bytes, claimAt, completionOf, HERE, iso, LEASE_MS, NOW, report, seen, taken, THERE, watchOf } from './health-fixture.ts';
 import { describeHealthStore } from './health-store.ts';
 import { find, findIds } from './store-fixture.ts';
@@ -37,26 +37,9 @@ const NEWS = {
 } as const;
 
 describeWithMongo('over MongoDB’s wire protocol', () => {
-  let server: MongoServer;
-  let client: MongoClient;
-  beforeAll(async () => {
-    server = await startMongo();
-    client = new MongoClient(server.url);
-  }, 30_000);
-  afterAll(async () => {
-    await client.close();
-    await server.stop();
-  });
+  const server = useDatabaseServer();
 
-  describeHealthStore('mongodb', async () => {
-    const database = `portolan-test-${randomUUID()}`;
-    return {
-      open: () => openMongoStore({ url: server.url, database, log: quiet }),
-      dispose: async () => {
-        await client.db(database).dropDatabase();
-      },
-    };
-  });
+  describeHealthStore('mongodb', () => server.makeFixture());
 
   describe('health in MongoDB', () => {
     let fixture: MongoFixture;

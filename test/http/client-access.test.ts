@@ -1,5 +1,5 @@
 import { createClient, type Client } from '../../src/client/client.ts';
-import type { ClientError } from '../../src/client/errors.ts';
+import { all, failure } from '../support/client-calls.ts';
 import { refusedWith, sendData, startScriptedService, type ScriptedService } from '../support/scripted-service.ts';
 
 const services: ScriptedService[] = [];
@@ -12,21 +12,6 @@ const scripted = async (answer: Parameters<typeof startScriptedService>[0]): Pro
   return service;
 };
 const clientOf = ({ url }: { url: string }, timeoutMs = 10_000): Client => createClient({ url, timeoutMs, token: 'ptl_secret' });
-
-async function failure(call: () => unknown): Promise<ClientError> {
-  try {
-    await call();
-  } catch (error) {
-    return error as ClientError;
-  }
-  throw new Error('The call did not fail.');
-}
-
-async function all<T>(entries: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const entry of entries) found.push(entry);
-  return found;
-}
 
 const NDJSON = { 'Content-Type': 'application/x-ndjson; charset=utf-8' };
 

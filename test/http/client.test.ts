@@ -1,29 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient, type Client } from '../../src/client/client.ts';
-import type { ClientError } from '../../src/client/errors.ts';
 import { nextCursor } from '../../src/client/pages.ts';
+import { all, failure } from '../support/client-calls.ts';
 import { behaviours, startBadRegistry } from '../support/bad-registry.ts';
 import { referenceRecord } from '../support/requests.ts';
 import { sendData, startScriptedService, type ScriptedService } from '../support/scripted-service.ts';
 import { startService, type TestService } from '../support/service.ts';
 
 const timeoutMs = 10_000;
-
-/** What a call fails with. */
-async function failure(call: () => unknown): Promise<ClientError> {
-  try {
-    await call();
-  } catch (error) {
-    return error as ClientError;
-  }
-  throw new Error('The call did not fail.');
-}
-
-async function all<T>(entries: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const entry of entries) found.push(entry);
-  return found;
-}
 
 describe('the client', () => {
   let service: TestService;
